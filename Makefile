@@ -1,0 +1,54 @@
+# A fresh machine needs Python >= 3.11, make and git: the rest is installed here, by hash, into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint fix bench crds docs-tables requirements clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed, this is " + sys.version.split()[0] + ": set PYTHON=…" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/uv.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes --requirement requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(READY) ## Watch claims become Fargate profiles, on an embedded EKS and Kubernetes API (under a minute)
+	@$(BIN)/fargateclaims demo $(ARGS)
+
+test: $(READY) ## Run all tests
+	@$(BIN)/pytest --numprocesses 2 --cov --cov-report term $(ARGS)
+
+lint: $(READY) ## Format check, ruff, mypy, layers, generated files
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+fix: $(READY) ## Format and mend what ruff can mend
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: $(READY) ## Measure time against the floor, refused calls, memory (several minutes)
+	@$(BIN)/python tests/bench/run.py $(ARGS)
+
+crds: $(READY) ## Write crds/*.yaml from the models
+	@$(BIN)/python -m fargateclaims.api.crd crds
+
+docs-tables: $(READY) ## Write the generated tables in docs/
+	@$(BIN)/python -m fargateclaims.cli.tables docs
+
+requirements: $(READY) ## Pin all dependencies again
+	@for set in "runtime" "simulator --extra simulator" "dev --extra simulator --group dev"; do \
+	  set -- $$set; name=$$1; shift; \
+	  $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	    pyproject.toml $$@ --output-file requirements/$$name.txt; done
+	@sed -n '/^uv==/,/# via/p' requirements/dev.txt > requirements/uv.txt
+
+clean: ## Remove the environment and all caches
+	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
