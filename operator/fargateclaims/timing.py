@@ -1,0 +1,67 @@
+"""Every delay that is not a setting, in seconds, each with its why. What a user may change is in `settings.py`."""
+
+from typing import Final
+
+# --- The Lease. The three are what Kubernetes' own controllers use, so that people know what to expect of a failover.
+LEASE_DURATION: Final = 15.0
+"""How long the others leave a Lease alone that its holder does not renew."""
+LEASE_RENEW_DEADLINE: Final = 10.0
+"""A leader that could not renew for so long stands down by itself, well before the others may take over."""
+LEASE_RETRY_PERIOD: Final = 2.0
+"""Between two renewals, and between two looks of a candidate."""
+LEASE_JITTER: Final = 0.2
+"""Fraction by which a retry period is lengthened at random: candidates that started together drift apart."""
+LEASE_REQUEST_TIMEOUT: Final = 4.0
+"""For one request about the Lease: two of them fit into the renew deadline, so one that hangs costs no leadership."""
+
+# --- Calls that change something at AWS.
+MUTATION_LIMIT: Final = 10.0
+"""A call is abandoned after this, its outcome unknown, and only begun while the Lease lasts at least as long."""
+IAM_PROPAGATION_WINDOW: Final = 120.0
+"""A new trust policy may take so long to reach all of IAM; until then EKS refuses the role (seen up to about a minute)."""
+
+# --- Claims and classes.
+POSITION_WRITE_INTERVAL: Final = 10.0
+"""Between two writes of one claim's status that change only position, length, blocker or message: moves of a long queue stay cheap."""
+QUOTA_MEMORY: Final = 600.0
+"""How long a quota learnt from a refusal counts where Service Quotas cannot be read: a raise at AWS is noticed within it."""
+STALLED_GRACE: Final = 300.0
+"""How long something that another app may still bring (class, role, cluster) is waited for before the claim is Stalled."""
+SLOW_RECHECK: Final = 600.0
+"""Between two tries of what only a person can mend: it is noticed without anybody telling us, and costs nothing meanwhile."""
+
+# --- Requests to the API server.
+KUBE_CONNECT_TIMEOUT: Final = 5.0
+"""To connect, TLS included: a dead address is given up long before the whole request's time is used."""
+KUBE_REQUEST_TIMEOUT: Final = 15.0
+"""For a small request as a whole. An API server under load answers later than usual, but 15 s is no answer any more."""
+KUBE_LIST_TIMEOUT: Final = 60.0
+"""For one page of a LIST: as long as the API server itself works on a request before it gives up."""
+KUBE_RETRY_AFTER: Final = 1.0
+"""After a 429 that does not say when to come back: what the API server says where it says something."""
+KUBE_RETRY_AFTER_MAX: Final = 60.0
+"""A longer Retry-After is no answer of an API server but of something in front of it: look again after a minute."""
+KUBE_CREDENTIALS_CHECK: Final = 60.0
+"""Between two looks at whether the token must be renewed. A kubelet rotates it at 80% of its life, 10 minutes at the least."""
+
+# --- Events (`events.k8s.io/v1`). Window, burst and refill are those of Kubernetes' own recorder.
+EVENT_SERIES_WINDOW: Final = 600.0
+"""The same event again within this is counted in the first one instead of being posted anew."""
+EVENT_SERIES_INTERVAL: Final = 60.0
+"""Between two updates of one event's count: an error that repeats each second costs one request a minute."""
+EVENT_REFILL: Final = 300.0
+"""One object may have one more event after this; at once it may have `EVENT_BURST` of them."""
+EVENT_BURST: Final = 25
+"""Events that one object may have at once: a whole life from Queued to Deleted needs fewer than ten."""
+EVENT_RETRY: Final = 1.0
+"""Before the only second try of an event. Events are for reading along: a lost one harms nobody."""
+EVENT_DRAIN: Final = 1.0
+"""How long a stop waits for events that are not sent yet: the Lease must be released soon."""
+
+# --- Health.
+HEARTBEAT_INTERVAL: Final = 1.0
+"""Between two signs of life of the main event loop."""
+HEARTBEAT_STALE: Final = 5.0
+"""Without a sign of life for so long, the event loop is blocked: no pass or callback of ours may take even a second."""
+PROBES_STOP: Final = 1.0
+"""How long a stop waits for answers of the probe server that are on their way."""
