@@ -1,0 +1,1 @@
+"""Kubernetes I/O: plain dicts in and out, every failure a `KubeError`."""

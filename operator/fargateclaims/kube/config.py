@@ -1,0 +1,97 @@
+"""Where the API server is and who we are: KUBECONFIG, else the pod's ServiceAccount. Credentials stay fresh by themselves."""
+
+import asyncio
+import logging
+import os
+from pathlib import Path
+from typing import Any, Final
+
+import yaml
+from kubernetes.aio.client import Configuration
+from kubernetes.aio.config import load_incluster_config, load_kube_config
+from kubernetes.aio.config.config_exception import ConfigException
+
+from fargateclaims.clock import Clock
+from fargateclaims.kube.errors import ConfigurationError
+from fargateclaims.timing import KUBE_CREDENTIALS_CHECK
+
+# What the library stumbles over when a file is not shaped like a kubeconfig.
+_MISSHAPEN: Final = (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError)
+_TOKEN: Final = "BearerToken"  # noqa: S105  (the library's name for it, not a token)
+
+log = logging.getLogger(__name__)
+
+
+async def load_configuration(clock: Clock) -> Configuration:
+    """Return the library's configuration for this process. Raises ConfigurationError with one clear sentence."""
+    configuration = Configuration()
+    paths = os.environ.get("KUBECONFIG", "")
+    if paths:
+        await _load_kubeconfig(configuration, paths, clock)
+    else:
+        _load_service_account(configuration)
+    return configuration
+
+
+async def _load_kubeconfig(configuration: Configuration, paths: str, clock: Clock) -> None:
+    if not _some_file(paths):
+        raise ConfigurationError(f"KUBECONFIG names no file that exists: {paths}")
+    try:
+        loader = await load_kube_config(paths, client_configuration=configuration, persist_config=False)  # type: ignore[no-untyped-call]
+    except ConfigException as error:
+        raise ConfigurationError(f"KUBECONFIG {paths} cannot be used: {error}") from error
+    except _MISSHAPEN as error:
+        # Without the error's text: it may quote the file, and the file may hold secrets.
+        raise ConfigurationError(f"KUBECONFIG {paths} is no kubeconfig ({type(error).__name__})") from error
+    configuration.refresh_api_key_hook = _Refresh(loader, paths, clock)  # type: ignore[assignment]
+
+
+def _some_file(paths: str) -> bool:
+    return any(Path(path).expanduser().is_file() for path in paths.split(os.pathsep) if path)
+
+
+def _load_service_account(configuration: Configuration) -> None:
+    try:
+        # The library reads the token file again each minute: the kubelet rotates it.
+        load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+    except (ConfigException, OSError) as error:
+        message = f"KUBECONFIG is not set, and this is no pod with a ServiceAccount ({error}): set KUBECONFIG, or run in a cluster"
+        raise ConfigurationError(message) from error
+
+
+class _Refresh:
+    """Called before each request: renews a token that a plugin gave or that stands in a file of its own."""
+
+    def __init__(self, loader: Any, paths: str, clock: Clock) -> None:  # noqa: ANN401  (the library has no types)
+        self._loader = loader
+        self._paths = paths
+        self._clock = clock
+        self._lock = asyncio.Lock()
+        self._checked = clock.monotonic()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "_Refresh":
+        # The library copies configurations whole; the loader and its lock are shared on purpose.
+        return self
+
+    async def __call__(self, configuration: Configuration) -> None:
+        async with self._lock:
+            if self._clock.monotonic() < self._checked + KUBE_CREDENTIALS_CHECK:
+                return
+            self._checked = self._clock.monotonic()
+            try:
+                token = await self._token()
+            except (ConfigException, *_MISSHAPEN) as error:
+                # The old token may still be good, and the file may be just being written.
+                log.warning("the token could not be renewed from KUBECONFIG %s: %s", self._paths, type(error).__name__)
+                return
+            if token:
+                configuration.api_key[_TOKEN] = token
+
+    async def _token(self) -> str | None:
+        if hasattr(self._loader, "exec_plugin_expiry"):
+            # Runs the plugin only when the token that it gave has expired.
+            await self._loader.load_from_exec_plugin()
+            return getattr(self._loader, "token", None)
+        fresh = Configuration()
+        await load_kube_config(self._paths, client_configuration=fresh, persist_config=False)  # type: ignore[no-untyped-call]
+        return fresh.api_key.get(_TOKEN)

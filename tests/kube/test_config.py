@@ -1,0 +1,144 @@
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kubernetes.aio.client import ApiClient
+from kubernetes.aio.config import incluster_config
+
+from fargateclaims.kube import config as config_module
+from fargateclaims.kube.client import KubeClient
+from fargateclaims.kube.config import load_configuration
+from fargateclaims.kube.errors import ConfigurationError, Unavailable
+from support.scripted_server import ScriptedServer, answer
+from support.virtual_clock import VirtualClock
+
+
+def kubeconfig(path: Path, server: str, user: dict[str, Any]) -> Path:
+    config = {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "c", "cluster": {"server": server}}],
+        "users": [{"name": "u", "user": user}],
+        "contexts": [{"name": "x", "context": {"cluster": "c", "user": "u"}}],
+        "current-context": "x",
+    }
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+async def authorization(client: KubeClient, server: ScriptedServer) -> str | None:
+    server.will(answer({}))
+    await client.request("get", "/version")
+    return server.asked[-1].headers.get("Authorization")
+
+
+async def test_kubeconfig_says_where_and_who(
+    server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", server.url, {"token": "t1"})))
+    client = await KubeClient.connect(clock=clock)
+    assert await authorization(client, server) == "Bearer t1"
+    await client.close()
+
+
+async def test_a_token_file_is_read_again(
+    server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text("t1")
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", server.url, {"tokenFile": "token"})))
+    client = await KubeClient.connect(clock=clock)
+    (tmp_path / "token").write_text("t2")
+    assert await authorization(client, server) == "Bearer t1"
+    await clock.advance(61)
+    assert await authorization(client, server) == "Bearer t2"
+    (tmp_path / "config").write_text("{")
+    await clock.advance(61)
+    assert await authorization(client, server) == "Bearer t2", "half a file does not cost the token"
+    await client.close()
+
+
+async def test_a_plugin_is_asked_again_when_its_token_has_expired(
+    server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A token that has expired when it comes: each look finds it so. The plugin counts how often it runs.
+    plugin = tmp_path / "plugin.py"
+    plugin.write_text(
+        "import json, pathlib\n"
+        f"runs = pathlib.Path({str(tmp_path / 'runs')!r})\n"
+        "n = int(runs.read_text()) + 1 if runs.exists() else 1\n"
+        "runs.write_text(str(n))\n"
+        "status = {'token': f't{n}', 'expirationTimestamp': '2020-01-01T00:00:00Z' if n == 1 else '2999-01-01T00:00:00Z'}\n"
+        "print(json.dumps({'apiVersion': 'client.authentication.k8s.io/v1beta1', 'kind': 'ExecCredential', 'status': status}))\n"
+    )
+    user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": sys.executable, "args": [str(plugin)]}}
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", server.url, user)))
+    client = await KubeClient.connect(clock=clock)
+    assert await authorization(client, server) == "Bearer t1"
+    for _ in range(3):
+        await clock.advance(61)
+        assert await authorization(client, server) == "Bearer t2"
+    assert (tmp_path / "runs").read_text() == "2"
+    await client.close()
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (None, "names no file that exists"),
+        ("", "cannot be used|is no kubeconfig"),
+        ("[]", "is no kubeconfig"),
+        ("{", "is no kubeconfig"),
+        ("current-context: nowhere\ncontexts: []\nclusters: []\nusers: []", "nowhere"),
+        ("token: sesame", "cannot be used|is no kubeconfig"),
+    ],
+)
+async def test_an_unusable_kubeconfig_is_one_sentence(
+    clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None, complaint: str
+) -> None:
+    path = tmp_path / "config"
+    if text is not None:
+        path.write_text(text)
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    with pytest.raises(ConfigurationError, match=complaint) as error:
+        await load_configuration(clock)
+    assert "\n" not in str(error.value)
+    assert "sesame" not in str(error.value)
+
+
+async def test_neither_kubeconfig_nor_pod(clock: VirtualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    with pytest.raises(ConfigurationError, match="set KUBECONFIG, or run in a cluster"):
+        await load_configuration(clock)
+
+
+async def test_in_a_pod_the_service_account_is_used(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setitem(incluster_config.os.environ, "KUBERNETES_SERVICE_HOST", "fd00::1")
+    monkeypatch.setitem(incluster_config.os.environ, "KUBERNETES_SERVICE_PORT", "443")
+    (tmp_path / "token").write_text("t1")
+    (tmp_path / "ca.crt").write_text("certificate")
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(tmp_path / "ca.crt"))
+    configuration = await load_configuration(clock)
+    assert configuration.host == "https://[fd00::1]:443"
+    assert (await configuration.auth_settings())["BearerToken"]["value"] == "bearer t1"
+
+
+async def test_a_service_account_token_that_vanishes_is_an_outage_not_a_crash(
+    server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configuration = config_module.Configuration(host=server.url, api_key={"BearerToken": "t"})
+
+    def unreadable(_configuration: object) -> None:
+        raise PermissionError(13, "Permission denied", str(tmp_path / "token"))
+
+    configuration.refresh_api_key_hook = unreadable
+    client = KubeClient(ApiClient(configuration), clock=clock)
+    with pytest.raises(Unavailable, match="PermissionError"):
+        await client.list_namespaces()
+    await client.close()
+    assert json.dumps(server.asked) == "[]"
