@@ -109,8 +109,8 @@ def _schema(model: type[APIObject]) -> Schema:
     schema["properties"] = {
         "apiVersion": {"type": "string", "description": f"The version of the API: {group.API_VERSION}."},
         "kind": {"type": "string", "description": f"The kind of object: {model.KIND}."},
-        # The API server has its own schema of metadata, and takes no other.
-        "metadata": {"type": "object", "description": "Standard object metadata."},
+        # The API server has its own schema of metadata, and refuses even a description here.
+        "metadata": {"type": "object"},
         "spec": schema["properties"]["spec"],
         "status": {**schema["properties"]["status"], "default": _unseen_status()},
     }
