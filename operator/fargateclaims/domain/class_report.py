@@ -1,0 +1,133 @@
+"""What is written back for one class: conditions, counts, and the finalizer that keeps it while claims use it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fargateclaims.api.claim import FargateProfileClaim
+from fargateclaims.api.class_status import ClassQueue, ClassResolved, ClassStatus, ProfileCounts
+from fargateclaims.api.conditions import Condition, ConditionStatus, ConditionType
+from fargateclaims.api.fargateclass import FargateProfileClass
+from fargateclaims.api.group import RETRY
+from fargateclaims.api.reasons import Reason
+from fargateclaims.domain.assessment import Verdict
+from fargateclaims.domain.conditions import conditions
+from fargateclaims.domain.facts import Facts
+from fargateclaims.domain.identity import owner
+from fargateclaims.domain.messages import held_by
+from fargateclaims.domain.outage import not_active, unreadable
+from fargateclaims.domain.quota import profile_limit
+from fargateclaims.domain.resolution import revision
+from fargateclaims.domain.slot import Slot
+
+_NAMED_IN_MESSAGE = 5
+
+_TRUE, _FALSE, _UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
+_Wanted = tuple[ConditionType, ConditionStatus, Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassReport:
+    """What to write for one class.
+
+    :param finalizer: whether our finalizer belongs on the class.
+    """
+
+    cls: FargateProfileClass
+    status: ClassStatus
+    finalizer: bool
+
+
+def attached(facts: Facts, cls: FargateProfileClass) -> tuple[FargateProfileClaim, ...]:
+    """The claims that use a class."""
+    return tuple(claim for claim in facts.claims if claim.spec.class_name == cls.metadata.name)
+
+
+def class_report(facts: Facts, cls: FargateProfileClass, slot: Slot, queue_length: int) -> ClassReport:
+    """The report of one class of the facts' cluster."""
+    users, seen, cluster = attached(facts, cls), facts.observation.classes.get(cls.metadata.name), facts.observation.cluster
+    subnets = seen.subnets.ids if seen else ()
+    before = cls.status
+    status = ClassStatus(
+        observed_generation=cls.metadata.generation,
+        conditions=_conditions(facts, cls, users, slot),
+        revision=revision(cls, seen) or before.revision,
+        resolved=ClassResolved(
+            subnet_ids=subnets,
+            vpc_id=cluster.vpc_id or None,
+            kubernetes_version=cluster.version or None,
+            authentication_mode=cluster.authentication_mode or None,
+        )
+        if cluster is not None
+        else before.resolved,
+        profiles=_counts(facts) if facts.observation.profiles is not None else before.profiles,
+        queue=ClassQueue(length=queue_length, blocked_by=slot.blocker if queue_length else None),
+        attached_claims=len(users),
+        last_handled_retry=cls.metadata.annotations.get(RETRY, before.last_handled_retry),
+    )
+    return ClassReport(cls, status, finalizer=bool(users))
+
+
+def _counts(facts: Facts) -> ProfileCounts:
+    profiles = (facts.observation.profiles or {}).values()
+    owned = sum((who := owner(profile.tags)) is not None and who.installation == facts.rules.installation for profile in profiles)
+    quota = profile_limit(facts)
+    display = f"{len(profiles)}/{quota}" if quota is not None else str(len(profiles))
+    return ProfileCounts(quota=quota, owned=owned, foreign=len(profiles) - owned, display=display)
+
+
+def _conditions(facts: Facts, cls: FargateProfileClass, users: Iterable[FargateProfileClaim], slot: Slot) -> tuple[Condition, ...]:
+    checks = [_reachable(facts), _role(facts, cls), _subnets(facts, cls)]
+    wanted = [_ready(cls, tuple(users), checks), *checks]
+    if slot.overdue:
+        wanted.append((ConditionType.SLOT_BLOCKED, _TRUE, Verdict(Reason.SLOT_BLOCKED, f"{held_by(slot)}, longer than EKS should take")))
+    return conditions(wanted, cls.status.conditions, facts.now, cls.metadata.generation)
+
+
+def _ready(cls: FargateProfileClass, users: tuple[FargateProfileClaim, ...], checks: Iterable[_Wanted]) -> _Wanted:
+    if cls.metadata.deletion_timestamp is not None:
+        some = ", ".join(sorted(f"{claim.metadata.namespace}/{claim.metadata.name}" for claim in users)[:_NAMED_IN_MESSAGE])
+        message = f"the class is being deleted and waits for {len(users)} claims: {some}" if users else "the class is being deleted"
+        return ConditionType.READY, _FALSE, Verdict(Reason.IN_USE, message)
+    for status in (_FALSE, _UNKNOWN):
+        for kind, found, verdict in checks:
+            # What may not be looked at holds nothing: EKS itself will say.
+            if found is status and (status is _FALSE or kind is ConditionType.CLUSTER_REACHABLE):
+                return ConditionType.READY, found, verdict
+    return ConditionType.READY, _TRUE, Verdict(Reason.USABLE, "claims can be served")
+
+
+def _reachable(facts: Facts) -> _Wanted:
+    kind, outage = ConditionType.CLUSTER_REACHABLE, unreadable(facts.observation)
+    if outage is not None:
+        passing = outage.reason in (Reason.THROTTLED, Reason.UNAVAILABLE)
+        return kind, _UNKNOWN if passing else _FALSE, outage
+    if facts.observation.cluster is None:
+        return kind, _UNKNOWN, Verdict(Reason.NOT_OBSERVED, f"cluster {facts.observation.arn.name} has not been read yet")
+    inactive = not_active(facts.observation)
+    if inactive is not None:
+        return kind, _FALSE, inactive
+    return kind, _TRUE, Verdict(Reason.USABLE, f"cluster {facts.observation.arn.name} is {facts.observation.cluster.status}")
+
+
+def _role(facts: Facts, cls: FargateProfileClass) -> _Wanted:
+    kind, seen = ConditionType.ROLE_USABLE, facts.observation.classes.get(cls.metadata.name)
+    role = cls.spec.pod_execution_role_arn
+    if seen is None:
+        return kind, _UNKNOWN, Verdict(Reason.NOT_OBSERVED, f"role {role} has not been looked at yet")
+    if seen.role.problem is not None:
+        return kind, _FALSE, Verdict(Reason.ROLE_NOT_USABLE, seen.role.problem)
+    if seen.role.unreadable is not None:
+        return kind, _UNKNOWN, Verdict(Reason.UNAUTHORIZED, seen.role.unreadable)
+    return kind, _TRUE, Verdict(Reason.USABLE, f"role {role} trusts eks-fargate-pods.amazonaws.com")
+
+
+def _subnets(facts: Facts, cls: FargateProfileClass) -> _Wanted:
+    kind, seen = ConditionType.SUBNETS_USABLE, facts.observation.classes.get(cls.metadata.name)
+    if seen is None:
+        return kind, _UNKNOWN, Verdict(Reason.NOT_OBSERVED, "the subnets have not been looked at yet")
+    if seen.subnets.problem is not None:
+        reason = Reason.PUBLIC_SUBNET if "public" in seen.subnets.problem else Reason.NO_SUBNETS
+        return kind, _FALSE, Verdict(reason, seen.subnets.problem)
+    if seen.subnets.unreadable is not None:
+        return kind, _UNKNOWN, Verdict(Reason.UNAUTHORIZED, seen.subnets.unreadable)
+    return kind, _TRUE, Verdict(Reason.USABLE, f"{len(seen.subnets.ids)} private subnets: {', '.join(seen.subnets.ids)}")

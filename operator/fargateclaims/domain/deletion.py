@@ -1,0 +1,96 @@
+"""A claim that is being deleted: its profile goes first, or stays if the class says Retain, and then the finalizer."""
+
+from dataclasses import replace
+
+from fargateclaims.api.claim import FargateProfileClaim
+from fargateclaims.api.claim_status import OperationType
+from fargateclaims.api.fargateclass import FargateProfileClass, ReclaimPolicy, WaitPolicy
+from fargateclaims.api.reasons import Reason
+from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
+from fargateclaims.domain.facts import Facts
+from fargateclaims.domain.identity import OWNERSHIP_KEYS
+from fargateclaims.domain.intent import in_doubt, open_intent
+from fargateclaims.domain.outage import cluster_gone, unreadable
+from fargateclaims.domain.owned import Owned, owned_profiles
+from fargateclaims.domain.profile import Profile, ProfileState
+from fargateclaims.domain.retries import paused_by, retry_asked
+from fargateclaims.domain.setback import setback
+
+
+def assess_deletion(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass | None) -> Assessment:
+    """What a claim with a deletionTimestamp and our finalizer needs.
+
+    The finalizer goes only when no profile of the claim is left (seen while the cluster could be read), or the cluster itself is gone from
+    the verified account, or the profile was let go by Retain, or the CRD is being deleted: `kubectl delete crd` takes down no workload.
+    """
+    base = Assessment(claim, cls, resolved=claim.status.resolved)
+    if facts.crd_terminating or cluster_gone(facts.observation):
+        return replace(base, release=True)
+    intent = open_intent(facts, claim)
+    untouched = claim.status.profile is None and claim.status.operation is None and claim.status.previous_profile is None
+    if facts.observation.profiles is None and not untouched:
+        unseen = Verdict(Reason.PENDING, "waiting for a first look at EKS")
+        return replace(base, verdict=unreadable(facts.observation) or unseen, synced=None)
+    owned = owned_profiles(facts, facts.identity(claim))
+    if intent is not None and not Owned.sort(owned).moving:
+        message = f"profile {intent.profile_name}: waiting for what became of the last call"
+        return replace(base, verdict=Verdict(Reason.DELETING, message), in_flight=(intent.type, intent.profile_name))
+    if not owned:
+        outage = unreadable(facts.observation)
+        if outage is not None and not untouched:
+            return replace(base, verdict=outage, synced=None)
+        if in_doubt(facts, claim):
+            return replace(base, verdict=Verdict(Reason.DELETING, "making sure that no profile is left"), in_doubt=True)
+        return replace(base, release=True)
+    if cls is not None and cls.spec.reclaim_policy is ReclaimPolicy.RETAIN:
+        return _let_go(facts, base, owned[0])
+    return _remove(facts, base, Owned.sort(owned))
+
+
+def _let_go(facts: Facts, base: Assessment, profile: Profile) -> Assessment:
+    work = Work(OperationType.TAG, Step.UNTAG, profile.name, profile=profile, tag_keys=OWNERSHIP_KEYS)
+    return _with_work(facts, replace(base, profile=profile), work, profile if profile.state is ProfileState.DELETE_FAILED else None)
+
+
+def _remove(facts: Facts, base: Assessment, owned: Owned) -> Assessment:
+    if owned.moving is not None:
+        profile = owned.moving
+        verb = "is being deleted" if profile.state is ProfileState.DELETING else "is still being created, then it will be deleted"
+        return replace(
+            base,
+            profile=profile,
+            verdict=Verdict(Reason.DELETING, f"profile {profile.name} {verb}"),
+            in_flight=(OperationType.DELETE if profile.state is ProfileState.DELETING else OperationType.CREATE, profile.name),
+        )
+    profile = (*owned.failed, *reversed(owned.active))[0]
+    work = Work(OperationType.DELETE, Step.DELETE, profile.name, profile=profile)
+    return _with_work(facts, replace(base, profile=profile), work, profile if profile.state is ProfileState.DELETE_FAILED else None)
+
+
+def _with_work(facts: Facts, base: Assessment, work: Work, failed: Profile | None) -> Assessment:
+    claim = base.claim
+    cleared = retry_asked(claim, base.cls) or claim.status.observed_generation != claim.metadata.generation
+    back = setback(facts, claim, failed, cleared=cleared)
+    verdict = _obstacle(facts, base) or (Verdict(back.reason, back.message) if back and back.holds(facts.now) else None)
+    return replace(base, work=work, setback=back, verdict=verdict)
+
+
+def _obstacle(facts: Facts, base: Assessment) -> Verdict | None:
+    claim, cls = base.claim, base.cls
+    by = paused_by(claim, cls)
+    if by is not None:
+        return Verdict(Reason.PAUSED, f"the deletion waits: paused by {by}; remove it to go on")
+    outage = unreadable(facts.observation)
+    if outage is not None:
+        return outage
+    deleted_at = claim.metadata.deletion_timestamp
+    if cls is None or cls.spec.disruption.on_delete is not WaitPolicy.WAIT or deleted_at is None:
+        return None
+    name = base.profile.name if base.profile else ""
+    if facts.now - deleted_at < cls.spec.disruption.timeout_delta:
+        return Verdict(Reason.DRAINING, f"profile {name} is deleted when no pod is known to run on it; the pods cannot be seen from here")
+    return Verdict(
+        Reason.PODS_REMAIN,
+        f"profile {name} may still have pods after {cls.spec.disruption.timeout}: look with "
+        f"kubectl get pods -A -l eks.amazonaws.com/fargate-profile={name}, then set the class's disruption.onDelete to Ignore",
+    )

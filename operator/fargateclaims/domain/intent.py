@@ -1,0 +1,47 @@
+"""The intent that a claim's status reported before a call: whether its outcome is still open."""
+
+from fargateclaims.api.claim import FargateProfileClaim
+from fargateclaims.api.claim_status import Operation, OperationState, OperationType
+from fargateclaims.domain.facts import Facts
+from fargateclaims.domain.identity import owner
+
+
+def open_intent(facts: Facts, claim: FargateProfileClaim) -> Operation | None:
+    """The claim's intent if its call may still take effect unseen; it holds the slot.
+
+    EKS's lists lag and a call may time out after it was taken, so within `settle` a NotFound proves nothing. An age below zero (the clock
+    was set back while no process ran) is no age at all: a new leader has waited `settle` before it asks.
+    """
+    operation = _undecided(facts, claim)
+    if operation is None or operation.start_time is None:
+        return None
+    age = (facts.now - operation.start_time).total_seconds()
+    if not 0 <= age < facts.rules.settle.total_seconds():
+        return None
+    return None if _made(facts, claim, operation) else operation
+
+
+def in_doubt(facts: Facts, claim: FargateProfileClaim) -> bool:
+    """Whether EKS must be read once more before the absence of a profile proves that the claim has none."""
+    operation, seen = _undecided(facts, claim), facts.observation.observed_at
+    if operation is None or operation.start_time is None:
+        return False
+    return seen is None or seen < min(operation.start_time, facts.now) + facts.rules.settle
+
+
+def _undecided(facts: Facts, claim: FargateProfileClaim) -> Operation | None:
+    operation = claim.status.operation
+    if operation is None or operation.state is not OperationState.IN_FLIGHT or operation.start_time is None:
+        return None
+    outcome = facts.outcomes.get(claim.metadata.uid)
+    decided = (
+        outcome is not None and outcome.start_time == operation.start_time and not (outcome.failure and outcome.failure.outcome_unknown)
+    )
+    return None if decided else operation
+
+
+def _made(facts: Facts, claim: FargateProfileClaim, operation: Operation) -> bool:
+    if operation.type not in (OperationType.CREATE, OperationType.REPLACE):
+        return False
+    profile = (facts.observation.profiles or {}).get(operation.profile_name)
+    return profile is not None and owner(profile.tags) == facts.identity(claim)

@@ -1,0 +1,105 @@
+"""What stands in the way of a claim's work, apart from its turn."""
+
+from fargateclaims.api.claim import FargateProfileClaim
+from fargateclaims.api.claim_status import OperationType
+from fargateclaims.api.fargateclass import FargateProfileClass
+from fargateclaims.api.group import FINALIZER
+from fargateclaims.api.reasons import Reason
+from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
+from fargateclaims.domain.facts import Facts, Namespace
+from fargateclaims.domain.observation import DEFAULT_LABELS_PER_SELECTOR, DEFAULT_SELECTORS_PER_PROFILE
+from fargateclaims.domain.outage import not_active, unreadable
+from fargateclaims.domain.quota import free_places, profile_limit
+from fargateclaims.domain.retries import paused_by
+from fargateclaims.domain.selectors import wanted_selectors
+from fargateclaims.domain.tenancy import violations
+
+MAX_TAGS = 50
+"""EKS: at most 50 tags on a resource."""
+
+
+def hard_obstacle(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass) -> Verdict | None:
+    """Why the class does not take the claim as it is written; the field is named. A profile that exists stays."""
+    malformed = facts.malformed.get(claim.metadata.uid)
+    if malformed is not None:
+        return Verdict(Reason.INVALID, malformed)
+    found = violations(claim, cls, facts.namespaces.get(claim.metadata.namespace or "", Namespace()))
+    if found:
+        return Verdict(Reason.NOT_ALLOWED, "; ".join(found))
+    tags = {*claim.spec.tags, *cls.spec.tags, *facts.identity(claim).tags(cls.metadata.name)}
+    if len(tags) > MAX_TAGS:
+        return Verdict(Reason.INVALID, f"spec.tags: {len(tags)} tags with the class's and the operator's own; EKS takes at most {MAX_TAGS}")
+    return _over_selector_quota(facts, claim)
+
+
+def _over_selector_quota(facts: Facts, claim: FargateProfileClaim) -> Verdict | None:
+    """Only where the quota can be read, or where a working profile would go first, is EKS not asked."""
+    quotas = facts.observation.quotas
+    selectors = wanted_selectors(claim.spec.selectors, claim.metadata.namespace or "")
+    if quotas.selectors_per_profile is not None and len(selectors) > quotas.selectors_per_profile:
+        return Verdict(
+            Reason.INVALID,
+            f"spec.selectors: {len(selectors)} selectors; the account's quota is {quotas.selectors_per_profile} (Service Quotas L-D78D8AF8)",
+        )
+    most = max((len(selector.labels) for selector in selectors), default=0)
+    if quotas.labels_per_selector is not None and most > quotas.labels_per_selector:
+        return Verdict(
+            Reason.INVALID,
+            f"spec.selectors: a selector has {most} labels; the account's quota is {quotas.labels_per_selector} (Service Quotas L-23414FF3)",
+        )
+    return None
+
+
+def passing_obstacle(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass) -> Verdict | None:
+    """Why EKS is not touched for this claim now, whatever it needs."""
+    by = paused_by(claim, cls)
+    if by is not None:
+        return Verdict(Reason.PAUSED, f"paused by {by}; remove it to go on")
+    namespace = facts.namespaces.get(claim.metadata.namespace or "", Namespace())
+    if namespace.terminating and FINALIZER not in claim.metadata.finalizers:
+        return Verdict(Reason.PENDING, f"namespace {claim.metadata.namespace} is terminating: nothing new is made for it")
+    return unreadable(facts.observation)
+
+
+def obstacle_to_create(facts: Facts, base: Assessment, work: Work) -> Verdict | None:
+    """Why a profile cannot be made now."""
+    cls = base.cls
+    assert cls is not None
+    if cls.metadata.deletion_timestamp is not None:
+        return Verdict(Reason.CLASS_NOT_READY, f'class "{cls.metadata.name}" is being deleted and takes no new claim')
+    inactive = not_active(facts.observation)
+    if inactive is not None:
+        return inactive
+    seen = facts.observation.classes.get(cls.metadata.name)
+    if seen is None:
+        return Verdict(Reason.PENDING, f'waiting for a first look at the role and the subnets of class "{cls.metadata.name}"')
+    problem = seen.subnets.problem or seen.role.problem
+    if problem is not None:
+        return Verdict(Reason.CLASS_NOT_READY, f'class "{cls.metadata.name}": {problem}')
+    if base.resolved is None or not base.resolved.subnet_ids:
+        why = seen.subnets.unreadable or "its subnets are not known"
+        return Verdict(Reason.CLASS_NOT_READY, f'class "{cls.metadata.name}": {why}')
+    if work.step is Step.DELETE:
+        return _risky(facts, base)
+    return _no_place(facts, base, work)
+
+
+def _risky(facts: Facts, base: Assessment) -> Verdict | None:
+    """DeleteFirst asks EKS only after the old profile is gone: what could be refused must be ruled out before."""
+    selectors, quotas = base.claim.spec.selectors, facts.observation.quotas
+    if quotas.selectors_per_profile is None and len(selectors) > DEFAULT_SELECTORS_PER_PROFILE:
+        return Verdict(Reason.INVALID, f"spec.selectors: {len(selectors)} selectors may be over the quota, so the working profile is kept")
+    most = max((len(selector.labels) for selector in selectors), default=0)
+    if quotas.labels_per_selector is None and most > DEFAULT_LABELS_PER_SELECTOR:
+        return Verdict(Reason.INVALID, "spec.selectors: the labels of a selector may be over the quota, so the working profile is kept")
+    return None
+
+
+def _no_place(facts: Facts, base: Assessment, work: Work) -> Verdict | None:
+    if free_places(facts, base.claim) != 0:
+        return None
+    limit, name = profile_limit(facts), facts.observation.arn.name
+    message = f"cluster {name} has {len(facts.observation.profiles or {})} profiles and its quota is {limit} (Service Quotas L-33415657)"
+    if work.operation is OperationType.REPLACE and base.profile is not None:
+        return Verdict(Reason.WAITING_FOR_QUOTA, f"{message}; profile {base.profile.name} stays until its successor has a place")
+    return Verdict(Reason.QUOTA_EXCEEDED, f"{message}: raise it, or delete a profile that is not needed")

@@ -1,0 +1,57 @@
+"""Whose turn it is: the order of a cluster's operations, derived anew from facts each time."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from fargateclaims.api.claim_status import OperationType
+from fargateclaims.api.reasons import Reason
+from fargateclaims.domain.assessment import SLOT_STEPS, Assessment, Step
+from fargateclaims.domain.facts import Facts
+from fargateclaims.domain.profile import ProfileState
+from fargateclaims.domain.quota import free_places
+
+_MAKES = frozenset({OperationType.CREATE, OperationType.REPLACE})
+_WAITS_FOR_PLACE = frozenset({Reason.QUOTA_EXCEEDED, Reason.WAITING_FOR_QUOTA})
+
+
+def queue_time(facts: Facts, assessment: Assessment) -> datetime:
+    """Since when the claim's operation waits. Kept from the status; who failed starts anew, behind the others."""
+    metadata, status = assessment.claim.metadata, assessment.claim.status
+    if metadata.deletion_timestamp is not None:
+        return metadata.deletion_timestamp
+    before = status.operation
+    failed_again = assessment.setback is not None and assessment.setback.attempts > (status.failed_attempts or 0)
+    if failed_again:
+        return facts.now
+    operation = assessment.work.operation if assessment.work else None
+    if before is not None and (operation is None or before.type == operation or {before.type, operation} <= _MAKES):
+        return before.queue_time
+    return metadata.creation_timestamp if status.observed_generation is None else facts.now
+
+
+def with_places_to_come(facts: Facts, assessments: Sequence[Assessment]) -> tuple[Assessment, ...]:
+    """Lets creates that lack a place in the quota queue behind the deletes that will free one."""
+    profiles = (facts.observation.profiles or {}).values()
+    leaving = sum(profile.state is ProfileState.DELETING for profile in profiles)
+    deletes = sum(item.runnable and item.work is not None and item.work.operation is OperationType.DELETE for item in assessments)
+    waiting = [
+        item for item in assessments if item.work is not None and item.verdict is not None and item.verdict.reason in _WAITS_FOR_PLACE
+    ]
+    waiting.sort(key=lambda item: _key(facts, item))
+    promoted = {item.claim.metadata.uid for item in waiting[: leaving + deletes]}
+    return tuple(replace(item, verdict=None) if item.claim.metadata.uid in promoted else item for item in assessments)
+
+
+def ordered(facts: Facts, assessments: Iterable[Assessment]) -> tuple[Assessment, ...]:
+    """The operations that wait for nothing but the slot, the next one first."""
+    waiting = [item for item in assessments if item.runnable and item.work is not None and item.work.step in SLOT_STEPS]
+    return tuple(sorted(waiting, key=lambda item: _key(facts, item)))
+
+
+def _key(facts: Facts, item: Assessment) -> tuple[object, ...]:
+    work, metadata = item.work, item.claim.metadata
+    assert work is not None
+    makes = work.step is Step.CREATE
+    lacks_place = makes and free_places(facts, item.claim) == 0
+    return (lacks_place, not work.urgent, queue_time(facts, item), metadata.creation_timestamp, metadata.uid)

@@ -1,0 +1,36 @@
+"""How many profiles the cluster may have."""
+
+from fargateclaims.api.claim import FargateProfileClaim
+from fargateclaims.api.claim_status import OperationType
+from fargateclaims.domain.facts import Facts
+from fargateclaims.domain.owned import owned_profiles
+
+
+def profile_limit(facts: Facts) -> int | None:
+    """The known limit of profiles of the cluster; None if only a refusal could tell.
+
+    A recent refusal counts for more than Service Quotas, which may lag behind what EKS enforces.
+    """
+    known, refusal = facts.observation.quotas.profiles_per_cluster, facts.quota_refusal
+    if refusal is not None and facts.now - refusal.at < facts.rules.quota_memory:
+        return refusal.count if known is None else min(known, refusal.count)
+    return known
+
+
+def free_places(facts: Facts, asking: FargateProfileClaim) -> int | None:
+    """How many profiles may still be made for this claim; None if that is not known.
+
+    A claim whose profile was deleted to be made again (DeleteFirst) has its place reserved.
+    """
+    limit = profile_limit(facts)
+    if limit is None:
+        return None
+    reserved = sum(_between_profiles(facts, claim) for claim in facts.claims if claim.metadata.uid != asking.metadata.uid)
+    return max(0, limit - len(facts.observation.profiles or {}) - reserved)
+
+
+def _between_profiles(facts: Facts, claim: FargateProfileClaim) -> bool:
+    operation = claim.status.operation
+    if operation is None or operation.type is not OperationType.REPLACE or claim.metadata.deletion_timestamp is not None:
+        return False
+    return not owned_profiles(facts, facts.identity(claim))

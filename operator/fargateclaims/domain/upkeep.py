@@ -1,0 +1,190 @@
+"""A claim that lives: its profile is made, kept as the spec says, and replaced when the spec changes."""
+
+from dataclasses import replace
+
+from fargateclaims.api.claim import FargateProfileClaim, ReplacementPolicy
+from fargateclaims.api.claim_status import OperationType
+from fargateclaims.api.fargateclass import FargateProfileClass
+from fargateclaims.api.reasons import Reason
+from fargateclaims.domain.adoption import adoption
+from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
+from fargateclaims.domain.facts import Facts
+from fargateclaims.domain.intent import open_intent
+from fargateclaims.domain.names import NamesExhaustedError, stem, successor
+from fargateclaims.domain.obstacles import hard_obstacle, obstacle_to_create, passing_obstacle
+from fargateclaims.domain.outage import unreadable
+from fargateclaims.domain.owned import Owned, owned_profiles
+from fargateclaims.domain.precedence import foremost
+from fargateclaims.domain.profile import Profile, ProfileSpec, ProfileState
+from fargateclaims.domain.resolution import Target, revision, target
+from fargateclaims.domain.retries import retry_asked
+from fargateclaims.domain.setback import setback
+from fargateclaims.domain.tags import tags_to_remove, tags_to_set
+
+
+def assess_upkeep(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass) -> Assessment:
+    """What a claim without a deletionTimestamp needs, given its class."""
+    owned = Owned.sort(owned_profiles(facts, facts.identity(claim)))
+    aim = target(facts, claim, cls, owned.lead)
+    fitting = [profile for profile in (*owned.active, *owned.creating) if not aim.differences(profile)]
+    working = next(iter((*owned.active, *owned.creating, *owned.failed, *owned.deleting)), None)
+    profile = fitting[0] if fitting else working
+    others = [other for other in (*owned.active, *owned.deleting) if other != profile]
+    base = Assessment(
+        claim,
+        cls,
+        resolved=aim.resolved,
+        profile=profile,
+        previous=others[0] if profile is not None and others else None,
+        class_changed=aim.class_changed,
+        synced=bool(fitting),
+    )
+    base = replace(base, refused=hard_obstacle(facts, claim, cls))
+    if facts.observation.profiles is None:
+        unseen = Verdict(Reason.PENDING, f"waiting for a first look at cluster {facts.observation.arn.name}")
+        return replace(base, synced=None, verdict=unreadable(facts.observation) or unseen)
+    moving = _under_way(facts, base, owned, fitting)
+    if moving is not None:
+        return moving
+    return _next_step(facts, base, owned, aim, fitting)
+
+
+def _under_way(facts: Facts, base: Assessment, owned: Owned, fitting: list[Profile]) -> Assessment | None:
+    """EKS is at work on one of the claim's profiles, or may be."""
+    replacing = bool(owned.active) or base.previous is not None
+    if owned.creating:
+        profile = owned.creating[0]
+        operation, reason = (OperationType.REPLACE, Reason.REPLACING) if replacing else (OperationType.CREATE, Reason.CREATING)
+        since = profile.created_at or facts.now
+        message = f"profile {profile.name} is CREATING since {since:%H:%M:%SZ}"
+        if facts.now - since >= facts.rules.operation_deadline:
+            reason, message = Reason.TIMED_OUT, f"{message}, longer than the deadline: ask AWS support, or delete the claim"
+        shown = base if profile in fitting or not owned.active else replace(base, previous=owned.active[0])
+        return replace(shown, profile=profile, synced=False, verdict=Verdict(reason, message), in_flight=(operation, profile.name))
+    if owned.deleting:
+        profile = owned.deleting[0]
+        since = facts.moving_since.get(profile.arn, facts.now)
+        reason, message = Reason.REPLACING, f"profile {profile.name} is DELETING since {since:%H:%M:%SZ}"
+        if facts.now - since >= facts.rules.operation_deadline:
+            reason, message = Reason.TIMED_OUT, f"{message}, longer than the deadline: ask AWS support"
+        return replace(base, synced=False, verdict=Verdict(reason, message), in_flight=(OperationType.REPLACE, profile.name))
+    intent = open_intent(facts, base.claim)
+    if intent is None:
+        return None
+    reason = {OperationType.CREATE: Reason.CREATING, OperationType.TAG: Reason.TAGGING}.get(intent.type, Reason.REPLACING)
+    message = f"profile {intent.profile_name}: waiting for what became of the last call"
+    return replace(base, synced=False, verdict=Verdict(reason, message), in_flight=(intent.type, intent.profile_name))
+
+
+def _next_step(facts: Facts, base: Assessment, owned: Owned, aim: Target, fitting: list[Profile]) -> Assessment:
+    if owned.failed:
+        return _with_work(facts, base, _clean_up(owned), failed=owned.failed[0])
+    if fitting:
+        return _keep(facts, base, owned, aim, fitting[0])
+    if owned.active:
+        return _replace(facts, base, owned.active[0], aim)
+    return _create(facts, base, aim)
+
+
+def _clean_up(owned: Owned) -> Work:
+    failed = owned.failed[0]
+    operation = OperationType.REPLACE if owned.active else OperationType.CREATE
+    if failed.state is ProfileState.DELETE_FAILED:
+        operation = OperationType.REPLACE
+    return Work(operation, Step.DELETE, failed.name, profile=failed)
+
+
+def _keep(facts: Facts, base: Assessment, owned: Owned, aim: Target, profile: Profile) -> Assessment:
+    """The profile is as it should be: predecessors go, tags follow."""
+    superseded = [other for other in owned.active if other != profile]
+    if superseded:
+        old = superseded[-1]
+        work = Work(OperationType.REPLACE, Step.DELETE, profile.name, urgent=True, profile=old)
+        return _with_work(facts, replace(base, previous=old), work)
+    if aim.tags is not None:
+        missing = tags_to_set(profile.tags, aim.tags)
+        extra = tags_to_remove(profile.tags, aim.tags, base.claim.status.resolved)
+        if missing:
+            tags = tuple(sorted(missing.items()))
+            return _with_work(facts, base, Work(OperationType.TAG, Step.TAG, profile.name, profile=profile, tags=tags))
+        if extra:
+            return _with_work(facts, base, Work(OperationType.TAG, Step.UNTAG, profile.name, profile=profile, tag_keys=extra))
+    return replace(base, verdict=Verdict(Reason.ACTIVE, f"profile {profile.name} is ACTIVE"), synced=True)
+
+
+def _replace(facts: Facts, base: Assessment, old: Profile, aim: Target) -> Assessment:
+    """The profile works but is not as it should be."""
+    assert base.cls is not None
+    policy = _replacement(base.claim, base.cls)
+    differing = "; ".join(aim.differences(old))
+    if policy is ReplacementPolicy.NEVER:
+        advice = "replacement is Never: make a new claim, or set spec.replacement"
+        return replace(base, verdict=Verdict(Reason.OUTDATED, f"profile {old.name} differs from the spec in {differing}; {advice}"))
+    if policy is ReplacementPolicy.DELETE_FIRST:
+        work = Work(OperationType.REPLACE, Step.DELETE, old.name, profile=old)
+        return _with_work(facts, base, work, creates=True)
+    return _create(facts, base, aim, old)
+
+
+def _create(facts: Facts, base: Assessment, aim: Target, old: Profile | None = None) -> Assessment:
+    assert base.cls is not None
+    claim, status = base.claim, base.claim.status
+    taken = facts.observation.profiles or {}
+    name = claim.spec.profile_name
+    if name is not None and name in taken:
+        work_or_verdict = adoption(facts, claim, aim, taken[name])
+        if isinstance(work_or_verdict, Verdict):
+            return replace(base, verdict=work_or_verdict)
+        return _with_work(facts, replace(base, profile=taken[name]), work_or_verdict)
+    if name is None:
+        try:
+            name = successor(stem(base.cls.spec.profile_name_template, facts.identity(claim)), taken)
+        except NamesExhaustedError as error:
+            return replace(base, verdict=Verdict(Reason.CONFLICT, f"{error}: delete profiles of that name in EKS, or rename the claim"))
+    resolved, tags = aim.resolved, aim.tags
+    if tags is None:
+        tags = {**claim.spec.tags, **base.cls.spec.tags, **facts.identity(claim).tags(base.cls.metadata.name)}
+    spec = ProfileSpec(name, resolved.pod_execution_role_arn or "", aim.selectors, resolved.subnet_ids, tags)
+    half_done = status.operation is not None and status.operation.type is OperationType.REPLACE and old is None
+    lost = old is None and status.profile is not None and status.profile.status == ProfileState.ACTIVE
+    operation = OperationType.REPLACE if old is not None or half_done else OperationType.CREATE
+    work = Work(operation, Step.CREATE, name, urgent=half_done or lost, spec=spec)
+    return _with_work(facts, base, work, creates=True)
+
+
+def _with_work(facts: Facts, base: Assessment, work: Work, *, failed: Profile | None = None, creates: bool = False) -> Assessment:
+    """The work, and what stands in its way.
+
+    :param creates: whether the work makes a profile, now or as its next step: a profile that works never goes for one that EKS
+        would refuse.
+    """
+    claim, cls = base.claim, base.cls
+    assert cls is not None
+    back = setback(facts, claim, failed, cleared=_cleared(facts, claim, cls))
+    # A profile that could not be created is cleared away at once; the wait comes before the next is made.
+    clears_away = failed is not None and failed.state is ProfileState.CREATE_FAILED
+    verdict = foremost(
+        (
+            passing_obstacle(facts, claim, cls),
+            Verdict(back.reason, back.message) if back is not None and back.holds(facts.now) and not clears_away else None,
+            base.refused if creates or work.step is Step.TAG else None,
+            obstacle_to_create(facts, base, work) if creates else None,
+        )
+    )
+    return replace(base, work=work, setback=back, verdict=verdict, synced=False)
+
+
+def _cleared(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass) -> bool:
+    """Whether earlier failures no longer count."""
+    if retry_asked(claim, cls) or claim.status.observed_generation != claim.metadata.generation:
+        return True
+    now = revision(cls, facts.observation.classes.get(cls.metadata.name))
+    before = claim.status.resolved.class_revision if claim.status.resolved else None
+    return now is not None and before is not None and now != before and claim.status.profile is None
+
+
+def _replacement(claim: FargateProfileClaim, cls: FargateProfileClass) -> ReplacementPolicy:
+    policy = claim.spec.replacement or cls.spec.replacement
+    if claim.spec.profile_name is not None and policy is ReplacementPolicy.CREATE_FIRST:
+        return ReplacementPolicy.DELETE_FIRST  # two profiles cannot have one name; the claim's own CreateFirst is refused at apply
+    return policy
