@@ -38,6 +38,7 @@ _ISSUE = {"code": "AccessDenied", "message": "no"}
         ),
         ({"resolved": {"clusterARN": "prod", "className": "standard"}}, {"resolved": {"className": "standard"}}),
         ({"resolved": {"tagKeys": ["a", 5, "b", None]}}, {"resolved": {"tagKeys": ["a", "b"]}}),
+        ({"resolved": {"tagKeys": [5, None, "a"]}}, {"resolved": {"tagKeys": ["a"]}}),
         ({"nextAttemptTime": 5}, {}),
         ({"ofALaterVersion": {"x": 1}}, {}),
     ],
