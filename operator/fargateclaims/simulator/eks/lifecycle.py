@@ -20,7 +20,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from fargateclaims.simulator.eks import errors
-from fargateclaims.simulator.eks.model import HealthIssue, Operation, Outcome, Profile, ProfileStatus, Quotas, Transition
+from fargateclaims.simulator.eks.model import IN_FLIGHT, HealthIssue, Operation, Outcome, Profile, ProfileStatus, Quotas, Transition
 from fargateclaims.simulator.eks.timings import Timings
 from fargateclaims.simulator.eks.validation import check_name, check_new_tags, check_selectors, merged_tags, remaining_tags
 
@@ -104,10 +104,9 @@ class FargateControlPlane:
         self._refuse_if_busy(Operation.CREATE, name, now)
         if len(self._profiles) >= self.quotas.profiles:
             raise errors.too_many_profiles(self.cluster_name, self.quotas.profiles)
-        incarnation = UUID(int=self._rng.getrandbits(128), version=4)
         profile = Profile(
             name=name,
-            arn=f"{self._arn_stem}/{name}/{incarnation}",
+            arn=self._new_arn(name),
             cluster_name=self.cluster_name,
             pod_execution_role_arn=pod_execution_role_arn,
             selectors=tuple(selectors),
@@ -181,6 +180,45 @@ class FargateControlPlane:
         self._settle()
         return dict(self._profiles)
 
+    def place(  # noqa: PLR0913  (as for create)
+        self,
+        name: str,
+        *,
+        pod_execution_role_arn: str,
+        selectors: Sequence[Mapping[str, Any]],
+        subnets: Sequence[str] = (),
+        tags: Mapping[str, str] | None = None,
+        status: ProfileStatus = ProfileStatus.ACTIVE,
+        issues: Sequence[HealthIssue] = (),
+    ) -> Profile:
+        """Put a profile there as if it had long been there: no operation, no transition, no quota.
+
+        Raises:
+            EKSError: The name is taken or cannot be.
+            ValueError: ``status`` is one that only an operation can bring.
+
+        """
+        now = self._settle()
+        if status in IN_FLIGHT:
+            raise ValueError(f"a profile in {status} needs an operation in flight: use create or delete")
+        check_name(name)
+        if name in self._profiles:
+            raise errors.profile_exists()
+        profile = Profile(
+            name=name,
+            arn=self._new_arn(name),
+            cluster_name=self.cluster_name,
+            pod_execution_role_arn=pod_execution_role_arn,
+            selectors=tuple(selectors),
+            subnets=tuple(subnets),
+            created_at=now - max(self.describe_lag, self.list_lag),
+            status=status,
+            tags=dict(tags or {}),
+            issues=tuple(issues),
+        )
+        self._profiles[name] = profile
+        return profile
+
     def script(self, operation: Operation, outcome: Outcome) -> None:
         """Queue how the next accepted create or delete will go."""
         self._scripted[operation].append(outcome)
@@ -248,6 +286,9 @@ class FargateControlPlane:
     def _emit(self, at: float, profile: Profile, before: ProfileStatus | None, after: ProfileStatus | None) -> None:
         if self._on_transition:
             self._on_transition(Transition(at, self.cluster_name, profile.name, profile.arn, before, after))
+
+    def _new_arn(self, name: str) -> str:
+        return f"{self._arn_stem}/{name}/{UUID(int=self._rng.getrandbits(128), version=4)}"
 
     def _by_arn(self, arn: str) -> Profile:
         self._settle()

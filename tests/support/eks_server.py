@@ -1,0 +1,51 @@
+"""A simulated EKS in a process of its own, for any test that wants real AWS calls over real HTTP."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
+
+STOP_S = 30
+READY = "EKS simulator ready at "
+# No hidden retries: a test sees what the simulator answered to its one call.
+ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
+
+
+@contextmanager
+def eks_server(*, create_seconds: float = 0.2, delete_seconds: float = 0.2, jitter: float = 0.0, seed: int = 0) -> Iterator[SimulatedEKS]:
+    """Run a simulator on a free port and give its admin client; start it once per session and ``reset()`` between tests."""
+    options = {"create-seconds": create_seconds, "delete-seconds": delete_seconds, "jitter": jitter, "seed": seed}
+    arguments = [f"--{name}={value}" for name, value in options.items()]
+    command = [sys.executable, "-m", "fargateclaims.simulator.eks", "--port=0", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout
+            line = process.stdout.readline()
+            if not line.startswith(READY):
+                raise RuntimeError(f"the EKS simulator did not start: {line!r}, exit {process.wait(STOP_S)}")
+            with SimulatedEKS(line.removeprefix(READY).strip()) as simulated:
+                yield simulated
+        finally:
+            process.terminate()
+            try:
+                process.wait(STOP_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+
+
+def aws_client(service: str, simulated: SimulatedEKS, seeded: Seeded | None = None, *, region: str | None = None, **config: Any) -> Any:
+    """Return a boto3 client of the simulator with the credentials of a seeded account, or with ones that nobody knows."""
+    return boto3.client(  # type: ignore[call-overload]
+        service,
+        region_name=region or (seeded.region if seeded else "us-east-1"),
+        endpoint_url=simulated.url,
+        aws_access_key_id=seeded.access_key_id if seeded else "AKIAUNKNOWNUNKNOWN00",
+        aws_secret_access_key=seeded.secret_access_key if seeded else "secret",
+        config=ONE_ATTEMPT.merge(Config(**config)),
+    )
