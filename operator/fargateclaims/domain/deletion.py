@@ -27,8 +27,7 @@ def assess_deletion(facts: Facts, claim: FargateProfileClaim, cls: FargateProfil
     if facts.crd_terminating or cluster_gone(facts.observation):
         return replace(base, release=True)
     intent = open_intent(facts, claim)
-    untouched = claim.status.profile is None and claim.status.operation is None and claim.status.previous_profile is None
-    if facts.observation.profiles is None and not untouched:
+    if facts.observation.profiles is None:
         unseen = Verdict(Reason.PENDING, "waiting for a first look at EKS")
         return replace(base, verdict=unreadable(facts.observation) or unseen, synced=None)
     owned = owned_profiles(facts, facts.identity(claim))
@@ -37,7 +36,7 @@ def assess_deletion(facts: Facts, claim: FargateProfileClaim, cls: FargateProfil
         return replace(base, verdict=Verdict(Reason.DELETING, message), in_flight=(intent.type, intent.profile_name))
     if not owned:
         outage = unreadable(facts.observation)
-        if outage is not None and not untouched:
+        if outage is not None:
             return replace(base, verdict=outage, synced=None)
         if in_doubt(facts, claim):
             return replace(base, verdict=Verdict(Reason.DELETING, "making sure that no profile is left"), in_doubt=True)

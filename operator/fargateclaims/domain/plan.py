@@ -102,12 +102,15 @@ def plan(facts: Facts) -> Plan:
 def assess(facts: Facts, claim: FargateProfileClaim) -> Assessment:
     """What one claim needs, the queue aside."""
     cls = facts.classes.get(claim.spec.class_name)
+    pinned = claim.status.resolved.cluster_arn if claim.status.resolved else None
     if claim.metadata.deletion_timestamp is not None:
+        if cls is None and pinned is None and not facts.crd_terminating:
+            lost = f'class "{claim.spec.class_name}" is needed to find this claim\'s profile: make the class again'
+            return _without_class(facts, claim, Verdict(Reason.CLASS_NOT_FOUND, lost))
         return assess_deletion(facts, claim, cls)
     if cls is None:
         missing = Verdict(Reason.CLASS_NOT_FOUND, f'spec.className: there is no FargateProfileClass "{claim.spec.class_name}"')
         return _without_class(facts, claim, missing)
-    pinned = claim.status.resolved.cluster_arn if claim.status.resolved else None
     if pinned is not None and pinned != cls.spec.cluster_arn:
         conflict = f'class "{cls.metadata.name}" now means {cls.spec.cluster_arn}; this claim\'s profile is on {pinned}: make a new claim'
         return _without_class(facts, claim, Verdict(Reason.CLASS_CONFLICT, conflict))
