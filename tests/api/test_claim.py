@@ -70,6 +70,7 @@ def test_accepts(spec: dict[str, Any]) -> None:
     ("spec", "path"),
     [
         ({"className": None}, "spec.className"),
+        ({"className": None, "class_name": "standard"}, "spec.className"),
         ({"className": ""}, "spec.className"),
         ({"className": "Standard"}, "spec.className"),
         ({"className": "a" * 254}, "spec.className"),

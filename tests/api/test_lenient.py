@@ -40,6 +40,8 @@ _ISSUE = {"code": "AccessDenied", "message": "no"}
         ({"resolved": {"tagKeys": ["a", 5, "b", None]}}, {"resolved": {"tagKeys": ["a", "b"]}}),
         ({"resolved": {"tagKeys": [5, None, "a"]}}, {"resolved": {"tagKeys": ["a"]}}),
         ({"nextAttemptTime": 5}, {}),
+        ({"failed_attempts": "x", "lastHandledRetry": "1"}, {"lastHandledRetry": "1"}),
+        ({"operation": {"blockedBy": {"origin": 5}, "position": 0}, "failedAttempts": 1}, {"failedAttempts": 1}),
         ({"ofALaterVersion": {"x": 1}}, {}),
     ],
 )

@@ -20,46 +20,30 @@ def parse_leniently(model: type[M], raw: object) -> M:
     """
     if not isinstance(raw, Mapping):
         return model()
-    try:
-        return model.model_validate(raw)
-    except ValidationError as error:
-        fitting: dict[str, Any] = deepcopy(dict(raw))
-        misfits = error.errors(include_url=False)
+    fitting = raw
     while True:
-        if not _drop(fitting, misfits):
-            return model()
         try:
-            return model.model_validate(fitting)
+            return model.model_validate(fitting, by_alias=True, by_name=False)
         except ValidationError as error:
-            # A part that lost a required field is a misfit in its turn, one level up.
-            misfits = error.errors(include_url=False)
+            # A part that lost a required field is a misfit in its turn, one level up: each round drops at least one part.
+            fitting = _without(fitting, error.errors(include_url=False))
 
 
-def _drop(root: dict[str, Any], misfits: Iterable[ErrorDetails]) -> bool:
+def _without(whole: Mapping[str, Any], misfits: Iterable[ErrorDetails]) -> dict[str, Any]:
+    rest = deepcopy(dict(whole))
     paths = {_path_of(details) for details in misfits}
-    # Backwards, so that dropping an item does not move those that are still to go.
-    dropped = [_remove(root, path) for path in sorted(paths, key=_sort_key, reverse=True)]
-    return any(dropped)
+    # Backwards, so that dropping an item does not move those that are still to go, and parts go before what is around them.
+    for path in sorted(paths, key=_sort_key, reverse=True):
+        container: Any = rest
+        for step in path[:-1]:
+            container = container[step]
+        del container[path[-1]]
+    return rest
 
 
 def _path_of(details: ErrorDetails) -> Path:
-    location = tuple(step for step in details["loc"] if step != "[key]")
-    return location[:-1] if details["type"] == "missing" else location
+    return details["loc"][:-1] if details["type"] == "missing" else details["loc"]
 
 
 def _sort_key(path: Path) -> tuple[str, ...]:
     return tuple(f"{step:09d}" if isinstance(step, int) else step for step in path)
-
-
-def _remove(root: dict[str, Any], path: Path) -> bool:
-    container: Any = root
-    for step in path[:-1]:
-        try:
-            container = container[step]
-        except (KeyError, IndexError, TypeError):
-            return False  # it went with a part around it
-    try:
-        del container[path[-1]]
-    except (KeyError, IndexError, TypeError):
-        return False
-    return True

@@ -25,7 +25,7 @@ class APIObject(APIModel):
         Raises MalformedObject when metadata or spec does not fit. A status that does not fit is read as far as it does.
         """
         try:
-            return cls.model_validate(raw)
+            return cls.model_validate(raw, by_alias=True, by_name=False)
         except ValidationError as error:
             raise MalformedObject.from_validation(cls.KIND, raw, error) from None
 
