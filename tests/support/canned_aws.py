@@ -44,6 +44,17 @@ def refused(code: str, message: str = "", status: int = 400) -> Answer:
     return Answer({"__code": code, "__message": message}, status)
 
 
+@dataclass
+class Told:
+    """What the metrics callback was told."""
+
+    calls: list[tuple[str, str]] = field(default_factory=list)
+
+    def __call__(self, operation: str, outcome: str, seconds: float) -> None:
+        assert seconds >= 0
+        self.calls.append((operation, outcome))
+
+
 class Drop(Exception):  # noqa: N818 - an order
     """Close the connection without an answer."""
 
