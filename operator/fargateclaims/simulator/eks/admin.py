@@ -33,7 +33,6 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from aiohttp import web
-from moto.core.base_backend import BackendDict
 from pydantic import ValidationError
 
 from fargateclaims.simulator.eks import admin_model as body
@@ -112,7 +111,6 @@ class AdminApi:
     def _reset(self, _raw: bytes, _request: web.BaseRequest) -> Answered:
         self._foreign.dismiss()
         with self._simulation.moto_lock:
-            BackendDict.reset()
             self._simulation.reset()
             self._principals.clear()
             install(self._simulation)

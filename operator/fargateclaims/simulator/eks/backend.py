@@ -1,9 +1,14 @@
 """moto's EKS backend with clusters that have a Fargate control plane."""
 
+import os
 from collections.abc import Iterator
 from typing import Any, cast
 
+from moto.ec2.models import ec2_backends
+from moto.ec2.models.instance_types import INSTANCE_TYPE_OFFERINGS
 from moto.eks.models import EKSBackend, eks_backends
+from moto.iam.models import iam_backends
+from moto.sts.models import sts_backends
 
 from fargateclaims.simulator.eks import errors
 from fargateclaims.simulator.eks.cluster import KUBERNETES_VERSION, SimulatedCluster
@@ -99,12 +104,16 @@ def access_config(wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def install(simulation: Simulation) -> None:
-    """Make moto use this backend from now on. moto's state is the process's, hence one simulator a process."""
+    """Empty moto's state and make it use this backend from now on. That state is the process's, hence one simulator a process."""
 
     def backend(region_name: str, account_id: str) -> FargateEKSBackend:
         return FargateEKSBackend(region_name, account_id, simulation)
 
-    eks_backends.clear()
+    for backends in (eks_backends, ec2_backends, iam_backends, sts_backends):
+        backends.clear()
+    # Nobody starts an instance here. Which types AWS offers where takes 45 MiB; the images, a fifth of a second per region.
+    INSTANCE_TYPE_OFFERINGS.clear()
+    os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     eks_backends.backend = cast("type[EKSBackend]", backend)
 
 

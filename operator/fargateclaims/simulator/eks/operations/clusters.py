@@ -1,11 +1,20 @@
 """CreateCluster, DescribeCluster, ListClusters, DeleteCluster, UpdateClusterConfig and the updates."""
 
 import json
-from typing import Any
+from typing import Any, Final
 
 from fargateclaims.simulator.eks import errors
 from fargateclaims.simulator.eks.backend import access_config
 from fargateclaims.simulator.eks.operations.call import EKSCall
+
+# How ListUpdates names what DescribeCluster names otherwise.
+VPC_PARAMS: Final = {
+    "subnetIds": "Subnets",
+    "securityGroupIds": "SecurityGroups",
+    "endpointPublicAccess": "EndpointPublicAccess",
+    "endpointPrivateAccess": "EndpointPrivateAccess",
+    "publicAccessCidrs": "PublicAccessCidrs",
+}
 
 
 def create_cluster(call: EKSCall) -> dict[str, Any]:
@@ -52,7 +61,7 @@ def update_cluster_config(call: EKSCall) -> dict[str, Any]:
     kind, params = "LoggingUpdate", {"ClusterLogging": json.dumps(logging)}
     if vpc:
         cluster.resources_vpc_config = {**cluster.resources_vpc_config, **vpc}
-        kind, params = "VpcConfigUpdate", {"SubnetIds": json.dumps(cluster.resources_vpc_config.get("subnetIds", []))}
+        kind, params = "VpcConfigUpdate", {VPC_PARAMS[key]: json.dumps(value) for key, value in vpc.items() if key in VPC_PARAMS}
     if logging:
         cluster.logging = logging
     if access:
