@@ -1,21 +1,16 @@
-from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 
+from fargateclaims.api.labels import LabelSelector
 from fargateclaims.domain.labels import LabelSelectorError, matches, parse
 
 
-@dataclass
-class Expression:
-    key: str
-    operator: str
-    values: list[str] = field(default_factory=list)
-
-
-@dataclass
-class Selector:
-    match_labels: dict[str, str] = field(default_factory=dict)
-    match_expressions: list[Expression] = field(default_factory=list)
+def labels_of(*expressions: tuple[str, ...], **labels: str) -> dict[str, Any]:
+    return {
+        "matchLabels": labels,
+        "matchExpressions": [{"key": key, "operator": operator, "values": list(values)} for key, operator, *values in expressions],
+    }
 
 
 @pytest.mark.parametrize(
@@ -78,24 +73,24 @@ def test_what_cannot_be_read_is_named(text: str, complaint: str) -> None:
 @pytest.mark.parametrize(
     ("selector", "labels", "selected"),
     [
-        (Selector(), {"a": "b"}, True),
-        (Selector({"fargate": "allowed"}), {"fargate": "allowed", "x": "y"}, True),
-        (Selector({"fargate": "allowed"}), {"fargate": "no"}, False),
-        (Selector({"fargate": "allowed", "x": "y"}), {"fargate": "allowed"}, False),
-        (Selector({}, [Expression("env", "In", ["test", "prod"])]), {"env": "prod"}, True),
-        (Selector({}, [Expression("env", "In", ["test", "prod"])]), {}, False),
-        (Selector({}, [Expression("env", "NotIn", ["prod"])]), {}, True),
-        (Selector({}, [Expression("env", "NotIn", ["prod"])]), {"env": "prod"}, False),
-        (Selector({}, [Expression("env", "Exists")]), {"env": ""}, True),
-        (Selector({}, [Expression("env", "Exists")]), {}, False),
-        (Selector({}, [Expression("env", "DoesNotExist")]), {}, True),
-        (Selector({}, [Expression("env", "DoesNotExist")]), {"env": ""}, False),
-        (Selector({"a": "b"}, [Expression("env", "Exists")]), {"a": "b"}, False),
+        (labels_of(), {"a": "b"}, True),
+        (labels_of(fargate="allowed"), {"fargate": "allowed", "x": "y"}, True),
+        (labels_of(fargate="allowed"), {"fargate": "no"}, False),
+        (labels_of(fargate="allowed", x="y"), {"fargate": "allowed"}, False),
+        (labels_of(("env", "In", "test", "prod")), {"env": "prod"}, True),
+        (labels_of(("env", "In", "test", "prod")), {}, False),
+        (labels_of(("env", "NotIn", "prod")), {}, True),
+        (labels_of(("env", "NotIn", "prod")), {"env": "prod"}, False),
+        (labels_of(("env", "Exists")), {"env": ""}, True),
+        (labels_of(("env", "Exists")), {}, False),
+        (labels_of(("env", "DoesNotExist")), {}, True),
+        (labels_of(("env", "DoesNotExist")), {"env": ""}, False),
+        (labels_of(("env", "Exists"), a="b"), {"a": "b"}, False),
     ],
 )
 def test_a_label_selector_of_an_object_selects_as_the_api_server_does(
-    selector: Selector,
+    selector: dict[str, Any],
     labels: dict[str, str],
     selected: bool,  # noqa: FBT001
 ) -> None:
-    assert matches(selector, labels) is selected
+    assert matches(LabelSelector.model_validate(selector), labels) is selected

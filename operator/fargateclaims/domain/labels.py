@@ -6,8 +6,10 @@ Source: https://kubernetes.io/docs/concepts/overview/working-with-objects/labels
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final
+
+from fargateclaims.api.labels import LabelSelector
+from fargateclaims.api.labels import LabelSelectorOperator as Operator
 
 _NAME: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _PREFIX: Final = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
@@ -15,15 +17,6 @@ _PREFIX_LENGTH: Final = 253
 _SET: Final = re.compile(r"(?P<key>\S+)\s+(?P<operator>in|notin)\s*\((?P<values>[^()]*)\)")
 _EQUALITY: Final = re.compile(r"(?P<key>[^\s=!]+)\s*(?P<operator>==|!=|=)\s*(?P<value>[^\s=!]*)")
 _EXISTENCE: Final = re.compile(r"(?P<absent>!\s*)?(?P<key>[^\s=!()]+)")
-
-
-class Operator(StrEnum):
-    """What a requirement says about a label; the spelling of `matchExpressions`."""
-
-    IN = "In"
-    NOT_IN = "NotIn"
-    EXISTS = "Exists"
-    DOES_NOT_EXIST = "DoesNotExist"
 
 
 class LabelSelectorError(ValueError):
@@ -62,40 +55,12 @@ class LabelMatcher:
         return all(requirement.matches(labels) for requirement in self.requirements)
 
 
-class Expression(Protocol):
-    """An entry of `matchExpressions`."""
-
-    @property
-    def key(self) -> str:
-        """The label's key."""
-
-    @property
-    def operator(self) -> str:
-        """One of `Operator`."""
-
-    @property
-    def values(self) -> Sequence[str]:
-        """For In and NotIn."""
-
-
-class LabelSelector(Protocol):
-    """A `metav1.LabelSelector`, as the models of the API have it."""
-
-    @property
-    def match_labels(self) -> Mapping[str, str]:
-        """Labels that must be there with these values."""
-
-    @property
-    def match_expressions(self) -> Sequence[Expression]:
-        """Further requirements."""
-
-
 def matches(selector: LabelSelector, labels: Mapping[str, str]) -> bool:
     """Whether `selector` selects an object with `labels`. An empty selector selects everything, as in Kubernetes."""
     if any(labels.get(key) != value for key, value in selector.match_labels.items()):
         return False
     return all(
-        Requirement(expression.key, Operator(expression.operator), frozenset(expression.values)).matches(labels)
+        Requirement(expression.key, expression.operator, frozenset(expression.values)).matches(labels)
         for expression in selector.match_expressions
     )
 
