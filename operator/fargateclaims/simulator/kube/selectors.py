@@ -1,0 +1,108 @@
+"""Label and field selectors, as in the query of a request. Source: ``k8s.io/apimachinery/pkg/labels`` and ``/fields``."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fargateclaims.simulator.kube.errors import bad_request
+from fargateclaims.simulator.kube.objects import Obj, Value, metadata_of
+
+_KEY = r"(?P<key>[A-Za-z0-9]([-A-Za-z0-9_./]*[A-Za-z0-9])?)"
+_SET = re.compile(_KEY + r"\s+(?P<op>in|notin)\s*\((?P<values>[^()]*)\)$")
+_COMPARE = re.compile(_KEY + r"\s*(?P<op>==|!=|=|<|>)\s*(?P<value>[-A-Za-z0-9_.]*)$")
+_EXISTS = re.compile(r"(?P<not>!\s*)?" + _KEY + "$")
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """One comma-separated part of a label selector."""
+
+    key: str
+    operator: str
+    values: frozenset[str]
+
+    def matches(self, labels: Mapping[str, str]) -> bool:
+        """Whether the labels satisfy this requirement."""
+        value = labels.get(self.key)
+        match self.operator:
+            case "in":
+                return value in self.values
+            case "notin":
+                return value not in self.values
+            case "exists":
+                return value is not None
+            case "!":
+                return value is None
+            case _:
+                return self._compares(value)
+
+    def _compares(self, value: str | None) -> bool:
+        try:
+            number, bound = int(value or ""), int(next(iter(self.values)))
+        except ValueError:
+            return False
+        return number > bound if self.operator == ">" else number < bound
+
+
+@dataclass(frozen=True, slots=True)
+class Selector:
+    """Labels and fields together; an empty one matches everything."""
+
+    labels: tuple[Requirement, ...] = ()
+    fields: tuple[tuple[str, str, bool], ...] = ()  # path, value, whether it must be equal
+
+    def __bool__(self) -> bool:
+        return bool(self.labels or self.fields)
+
+    def matches(self, obj: Obj) -> bool:
+        """Whether the object is selected."""
+        if self.labels:
+            labels = metadata_of(obj).get("labels") or {}
+            if not all(requirement.matches(labels) for requirement in self.labels):
+                return False
+        return all((_field(obj, path) == value) == equal for path, value, equal in self.fields)
+
+
+EVERYTHING: Final = Selector()
+
+
+def parse(labels: str, fields: str, selectable: Mapping[str, str]) -> Selector:
+    """Both query parameters; 400 on a syntax error. `selectable` maps the fields one may select by to their place in the stored object."""
+    requirements = tuple(_requirement(part) for part in _split(labels))
+    return Selector(requirements, tuple(_field_term(part, selectable) for part in fields.split(",") if part))
+
+
+def _split(text: str) -> list[str]:
+    """Split at the commas that are not within parentheses."""
+    parts = [part.strip() for part in re.split(r",(?![^(]*\))", text)]
+    return [part for part in parts if part]
+
+
+def _requirement(text: str) -> Requirement:
+    if found := _SET.match(text):
+        values = frozenset(value.strip() for value in found["values"].split(","))
+        return Requirement(found["key"], found["op"], values)
+    if found := _COMPARE.match(text):
+        operator = {"=": "in", "==": "in", "!=": "notin"}.get(found["op"], found["op"])
+        return Requirement(found["key"], operator, frozenset([found["value"]]))
+    if found := _EXISTS.match(text):
+        return Requirement(found["key"], "!" if found["not"] else "exists", frozenset())
+    raise bad_request(f"unable to parse requirement: found '{text}', expected: a label selector such as 'a=b', 'a in (b,c)', 'a' or '!a'")
+
+
+def _field_term(text: str, selectable: Mapping[str, str]) -> tuple[str, str, bool]:
+    found = re.fullmatch(r"([^=!]+)(==|!=|=)(.*)", text)
+    if not found:
+        raise bad_request(f"invalid field selector {text!r}; can't understand {text!r}")
+    path, operator, value = found.groups()
+    if path not in selectable:
+        raise bad_request(f'field label not supported: "{path}"')
+    return selectable[path], re.sub(r"\\([\\,=])", r"\1", value), operator != "!="
+
+
+def _field(obj: Obj, path: str) -> str:
+    value: Value = obj
+    for part in path.split("."):
+        value = value.get(part) if isinstance(value, dict) else None
+    return "" if value is None else str(value)
