@@ -1,0 +1,193 @@
+"""CEL rules (``x-kubernetes-validations``), compiled once and run by the ``common-expression-language`` package.
+
+Only CEL's standard functions exist there, not Kubernetes' own libraries (``lowerAscii``, ``isURL``, quantities); a rule
+that needs them fails with an evaluation error that names the function. Cost limits are not computed.
+Source: https://kubernetes.io/docs/reference/using-api/cel/ and the CRD validation rules page.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+from typing import Final
+
+import cel as engine
+
+from fargateclaims.simulator.kube.field_errors import Cause, FieldError
+from fargateclaims.simulator.kube.objects import Obj, Value, parse_timestamp
+
+_RESERVED: Final = frozenset(
+    {
+        *("true", "false", "null", "in", "as", "break", "const", "continue", "else", "for", "function"),
+        *("if", "import", "let", "loop", "package", "namespace", "return", "var", "void", "while"),
+    }
+)
+_CHARACTERS: Final = {".": "__dot__", "-": "__dash__", "/": "__slash__"}
+_REASONS: Final = {
+    "FieldValueInvalid": Cause.INVALID,
+    "FieldValueForbidden": Cause.FORBIDDEN,
+    "FieldValueRequired": Cause.REQUIRED,
+    "FieldValueDuplicate": Cause.DUPLICATE,
+}
+_ENGINE_ERRORS: Final = (KeyError, RuntimeError, TypeError, ValueError, OverflowError)
+
+
+class CompileError(ValueError):
+    """A rule does not parse. The message is what the engine says about it."""
+
+
+@dataclass(slots=True)
+class Shape:
+    """The part of a schema that decides how a JSON value looks in CEL.
+
+    `kind` is the type, or for a string its format. Property names that are no CEL identifiers are escaped; strings of the
+    formats date-time and duration are timestamps and durations; a number is always a double.
+    """
+
+    kind: str
+    properties: dict[str, "Shape"] = field(default_factory=dict)
+    values: "Shape | None" = None
+    escaped: dict[str, str] = field(init=False)
+    plain: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.escaped = {name: escape(name) for name in self.properties if escape(name) != name}
+        parts = [*self.properties.values(), *([self.values] if self.values else [])]
+        self.plain = self.kind not in ("number", "date-time", "duration") and not self.escaped and all(part.plain for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One compiled rule."""
+
+    source: str
+    program: engine.Program
+    is_transition: bool
+    message: str
+    message_program: engine.Program | None
+    cause: Cause
+    field_path: str
+    # The properties of self and oldSelf that the rule can see; None when it uses them as a whole.
+    visible: frozenset[str] | None
+
+
+def escape(name: str) -> str:
+    """A property name as it is written in a rule."""
+    if name in _RESERVED:
+        return f"__{name}__"
+    if "__" in name:
+        name = name.replace("__", "__underscores__")
+    return "".join(_CHARACTERS.get(character, character) for character in name)
+
+
+def compile_rule(rule: Obj) -> Rule:
+    """Compile an entry of ``x-kubernetes-validations``; CompileError if the rule or its messageExpression does not parse."""
+    source = rule["rule"]
+    program = _compile(source)
+    message_source = rule.get("messageExpression")
+    texts = f"{source} {message_source or ''}"
+    return Rule(
+        source=source,
+        program=program,
+        is_transition="oldSelf" in program.variables(),
+        message=rule.get("message") or f"failed rule: {source}",
+        message_program=_compile(message_source) if message_source else None,
+        cause=_REASONS.get(rule.get("reason", ""), Cause.INVALID),
+        field_path=rule.get("fieldPath") or "",
+        visible=_visible(texts),
+    )
+
+
+@lru_cache(maxsize=2048)
+def _compile(source: str) -> engine.Program:
+    try:
+        return engine.compile(source)
+    except ValueError as error:
+        raise CompileError(str(error).splitlines()[0]) from error
+
+
+def _visible(texts: str) -> frozenset[str] | None:
+    """Converting a whole object costs more than the rule; most rules at the root look at two or three properties."""
+    uses = re.findall(r"(?<![\w.])(?:self|oldSelf)\b\s*(?:\.\s*([A-Za-z_]\w*)\s*(\()?)?", texts)
+    if any(not name or called for name, called in uses):
+        return None
+    return frozenset(name for name, _ in uses)
+
+
+def evaluate(rules: tuple[Rule, ...], shape: Shape, value: Value, old: Value, path: str) -> Iterator[FieldError]:
+    """What the rules at one place of an object find wrong. `old` is None where there is nothing to compare with."""
+    for rule in rules:
+        if rule.is_transition and old is None:
+            continue
+        variables = {"self": _convert(shape, value, rule.visible)}
+        if rule.is_transition:
+            variables["oldSelf"] = _convert(shape, old, rule.visible)
+        try:
+            if rule.program.execute(variables) is True:
+                continue
+        except _ENGINE_ERRORS as error:
+            detail = f"{error} evaluating rule: {rule.message}"
+            yield FieldError(Cause.INVALID, path, detail, _type_name(value))
+            continue
+        yield FieldError(rule.cause, path + rule.field_path, _message(rule, variables), _type_name(value))
+
+
+def _message(rule: Rule, variables: dict[str, Value]) -> str:
+    if rule.message_program is None:
+        return rule.message
+    try:
+        text = rule.message_program.execute(variables)
+    except _ENGINE_ERRORS:
+        return rule.message
+    # Kubernetes ignores what is no single line of text.
+    return text if isinstance(text, str) and text.strip() and "\n" not in text else rule.message
+
+
+def _convert(shape: Shape, value: Value, visible: frozenset[str] | None = None) -> Value:
+    if isinstance(value, dict):
+        if visible is None and shape.plain:
+            return value
+        names = shape.escaped
+        return {
+            escaped: _convert(sub, entry) if (sub := shape.properties.get(name) or shape.values) else entry
+            for name, entry in value.items()
+            if (escaped := names.get(name, name)) is not None and (visible is None or escaped in visible)
+        }
+    if shape.plain:
+        return value
+    if isinstance(value, list):
+        return [_convert(shape.values, entry) for entry in value] if shape.values else value
+    return _scalar(shape.kind, value)
+
+
+def _scalar(kind: str, value: Value) -> Value:
+    if kind == "number" and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if kind == "date-time" and isinstance(value, str):
+        return parse_timestamp(value)
+    if kind == "duration" and isinstance(value, str):
+        return _duration(value)
+    return value
+
+
+def _duration(text: str) -> timedelta:
+    units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-6, "ns": 1e-9}
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|us|µs|ns|h|m|s)", text)
+    return timedelta(seconds=sum(float(number) * units[unit] for number, unit in parts))
+
+
+def _type_name(value: Value) -> str:
+    match value:
+        case dict():
+            return "object"
+        case list():
+            return "array"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "number"
+        case _:
+            return "string"

@@ -1,0 +1,93 @@
+from typing import Any
+
+import pytest
+
+from fargateclaims.simulator.kube.cel import CompileError, compile_rule, escape
+from fargateclaims.simulator.kube.schema import compile_schema
+from fargateclaims.simulator.kube.validation import validate
+
+STRING = {"type": "string"}
+
+
+def errors(rule: str | dict[str, Any], value: Any, old: Any = None, **properties: Any) -> list[str]:
+    """What a rule on an object called x finds wrong."""
+    rules = [{"rule": rule, "message": "no"} if isinstance(rule, str) else rule]
+    schema = {"type": "object", "properties": properties or {"a": STRING}, "x-kubernetes-validations": rules}
+    node = compile_schema({"type": "object", "properties": {"x": schema}})
+    return [str(error) for error in validate(node, {"x": value}, None if old is None else {"x": old})]
+
+
+def test_a_rule_holds_or_is_reported_with_its_message() -> None:
+    assert errors("self.a == 'y'", {"a": "y"}) == []
+    assert errors("self.a == 'y'", {"a": "n"}) == ['x: Invalid value: "object": no']
+    assert errors({"rule": "self.a == 'y'"}, {"a": "n"}) == ["x: Invalid value: \"object\": failed rule: self.a == 'y'"]
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        ("FieldValueForbidden", "x.a: Forbidden: no"),
+        ("FieldValueRequired", "x.a: Required value: no"),
+        ("FieldValueInvalid", 'x.a: Invalid value: "object": no'),
+    ],
+)
+def test_reason_and_field_path(reason: str, expected: str) -> None:
+    assert errors({"rule": "false", "message": "no", "reason": reason, "fieldPath": ".a"}, {"a": "n"}) == [expected]
+
+
+def test_a_message_expression_wins_unless_it_fails() -> None:
+    rule = {"rule": "false", "message": "plain", "messageExpression": "'a is ' + self.a"}
+    assert errors(rule, {"a": "n"}) == ['x: Invalid value: "object": a is n']
+    assert errors(rule, {}) == ['x: Invalid value: "object": plain']
+
+
+def test_transition_rules_run_on_updates_only_and_only_when_something_changed() -> None:
+    assert errors("self.a == oldSelf.a", {"a": "y"}) == []
+    assert errors("self.a == oldSelf.a", {"a": "y"}, {"a": "n"}) == ['x: Invalid value: "object": no']
+    assert errors("self.a == oldSelf.a", {"a": "y"}, {"a": "y"}) == []
+    assert errors("false", {"a": "y"}, {"a": "y"}) == []
+
+
+def test_reserved_names_are_escaped() -> None:
+    assert [escape(name) for name in ("namespace", "a-b", "x.y/z", "a__b", "plain")] == [
+        "__namespace__",
+        "a__dash__b",
+        "x__dot__y__slash__z",
+        "a__underscores__b",
+        "plain",
+    ]
+    items = {"type": "array", "items": {"type": "object", "properties": {"namespace": STRING}}}
+    rule = "self.s.all(s, has(s.__namespace__) && s.__namespace__ != '')"
+    assert errors(rule, {"s": [{"namespace": "a"}]}, s=items) == []
+    assert errors(rule, {"s": [{"namespace": "a"}, {}]}, s=items) != []
+
+
+def test_formats_have_their_cel_types() -> None:
+    time = {"type": "string", "format": "date-time"}
+    assert errors("self.t > timestamp('2026-01-01T00:00:00Z')", {"t": "2026-02-01T00:00:00Z"}, t=time) == []
+    assert errors("self.d < duration('2h')", {"d": "1h30m"}, d={"type": "string", "format": "duration"}) == []
+    assert errors("self.n == 1.0", {"n": 1}, n={"type": "number"}) == []
+
+
+def test_an_evaluation_error_refuses_and_says_why() -> None:
+    assert errors("self.a == 'y'", {}) == ["x: Invalid value: \"object\": 'a' evaluating rule: no"]
+
+
+def test_rules_are_not_run_on_what_the_schema_refuses() -> None:
+    found = errors("false", {"a": 1})
+    assert found[0].startswith("x.a: Invalid value")
+    assert found[1].startswith("<nil>: Invalid value: null: some validation rules were not checked")
+
+
+def test_a_rule_that_does_not_parse_is_reported() -> None:
+    with pytest.raises(CompileError):
+        compile_rule({"rule": "self =="})
+
+
+def test_a_rule_sees_of_an_object_only_what_it_names() -> None:
+    assert compile_rule({"rule": "has(self.spec.a) && self.status.b == oldSelf.status.b"}).visible == {"spec", "status"}
+    assert compile_rule({"rule": "self == oldSelf"}).visible is None
+    assert compile_rule({"rule": "self.size() > 1"}).visible is None
+    assert compile_rule({"rule": "self.all(k, k != 'a')"}).visible is None
+    assert compile_rule({"rule": "'a' in self"}).visible is None
+    assert compile_rule({"rule": "x.self.y == self.z"}).visible == {"z"}
