@@ -1,0 +1,192 @@
+"""``ObjectMeta``: what a client may set, what the server sets, and what is refused.
+
+Source: ``k8s.io/apimachinery/pkg/api/validation/objectmeta.go`` and ``apiserver/pkg/registry/rest``.
+"""
+
+import re
+import secrets
+import uuid
+from collections.abc import Iterator
+from typing import Final
+
+from fargateclaims.simulator.kube.errors import ApiError, bad_request
+from fargateclaims.simulator.kube.field_errors import Cause, FieldError
+from fargateclaims.simulator.kube.objects import Obj, Value
+from fargateclaims.simulator.kube.resources import ResourceType
+
+_FIELDS: Final = frozenset(
+    {
+        *("annotations", "creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "finalizers", "generateName"),
+        *("generation", "labels", "managedFields", "name", "namespace", "ownerReferences", "resourceVersion", "selfLink", "uid"),
+    }
+)
+_SERVER_OWNED: Final = ("creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation")
+_SUFFIX_LENGTH: Final = 5
+_SUFFIX_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
+_MAX_GENERATED_BASE: Final = 63 - _SUFFIX_LENGTH
+_ANNOTATIONS_LIMIT: Final = 256 * 1024
+_ACYCLIC_FINALIZERS: Final = ("foregroundDeletion", "orphan")
+
+_LABEL: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+_SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
+_SUBDOMAIN_RULE: Final = (
+    "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
+    f"alphanumeric character (e.g. 'example.com', regex used for validation is '{_SUBDOMAIN}')"
+)
+_LABEL_RULE: Final = (
+    "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric "
+    f"character (e.g. 'my-name',  or '123-abc', regex used for validation is '{_LABEL}')"
+)
+_QUALIFIED: Final = r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
+_QUALIFIED_RULE: Final = (
+    "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character "
+    f"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{_QUALIFIED}')"
+)
+_VALUE_RULE: Final = (
+    "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an "
+    "alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', "
+    f"regex used for validation is '({_QUALIFIED})?')"
+)
+
+
+def decode(resource: ResourceType, obj: Obj, unknown: list[str]) -> Obj:
+    """The object with the metadata fields that exist; 400 if they are not of the right types. Adds what is dropped to `unknown`."""
+    meta = obj.get("metadata")
+    if meta is None:
+        meta = {}
+    if not isinstance(meta, dict):
+        raise _undecodable(resource, _json_name(meta), "metadata", "v1.ObjectMeta")
+    for name in ("labels", "annotations"):
+        values = meta.get(name)
+        if values is not None and not (isinstance(values, dict) and all(isinstance(value, str) for value in values.values())):
+            candidates = values.values() if isinstance(values, dict) else [values]
+            wrong = next((value for value in candidates if not isinstance(value, str)), "")
+            raise _undecodable(resource, _json_name(wrong), f"metadata.{name}", "string")
+    finalizers = meta.get("finalizers")
+    if finalizers is not None and not (isinstance(finalizers, list) and all(isinstance(name, str) for name in finalizers)):
+        raise _undecodable(resource, _json_name(finalizers), "metadata.finalizers", "[]string")
+    for name in ("name", "namespace", "generateName", "resourceVersion", "uid"):
+        if not isinstance(meta.get(name) or "", str):
+            raise _undecodable(resource, _json_name(meta[name]), f"metadata.{name}", "string")
+    unknown += [f"metadata.{name}" for name in meta if name not in _FIELDS]
+    kept = {name: value for name, value in meta.items() if name in _FIELDS and value not in (None, "", [], {})}
+    return {**obj, "metadata": kept}
+
+
+def _undecodable(resource: ResourceType, given: str, field: str, wanted: str) -> ApiError:
+    return bad_request(
+        f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
+        f"json: cannot unmarshal {given} into Go struct field ObjectMeta.{field} of type {wanted}"
+    )
+
+
+def _json_name(value: Value) -> str:
+    match value:
+        case bool():
+            return "bool"
+        case str():
+            return "string"
+        case int() | float():
+            return "number"
+        case list():
+            return "array"
+        case _:
+            return "object"
+
+
+def prepare_create(resource: ResourceType, obj: Obj, namespace: str, now: str) -> Obj:
+    """A new object's metadata; 400 if it names another namespace than the request."""
+    meta = {name: value for name, value in obj["metadata"].items() if name not in (*_SERVER_OWNED, "uid", "selfLink", "managedFields")}
+    if meta.get("namespace", namespace) != namespace:
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+    if meta.get("resourceVersion"):
+        raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
+    if "name" not in meta and "generateName" in meta:
+        suffix = "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(_SUFFIX_LENGTH))
+        meta["name"] = meta["generateName"][:_MAX_GENERATED_BASE] + suffix
+    if resource.namespaced:
+        meta["namespace"] = namespace
+    meta |= {"uid": str(uuid.uuid4()), "creationTimestamp": now}
+    if resource.has_generation:
+        meta["generation"] = 1
+    return {**obj, "metadata": meta}
+
+
+def prepare_update(obj: Obj, old: Obj) -> Obj:
+    """An updated object's metadata, with what only the server may change as it was."""
+    before = old["metadata"]
+    meta = {name: value for name, value in obj["metadata"].items() if name not in _SERVER_OWNED}
+    meta |= {name: before[name] for name in _SERVER_OWNED if name in before}
+    for name in ("uid", "name", "namespace", "generateName"):
+        if name in before:
+            meta.setdefault(name, before[name])
+    meta["resourceVersion"] = before["resourceVersion"]
+    return {**obj, "metadata": meta}
+
+
+def check(resource: ResourceType, obj: Obj, old: Obj | None) -> list[FieldError]:
+    """What is wrong with the metadata of an object that is about to be stored."""
+    meta = obj["metadata"]
+    named = _check_name(resource, meta.get("name") or "") if old is None else _check_immutable(meta, old["metadata"])
+    errors = list(named)
+    errors += _check_labels(meta.get("labels") or {})
+    annotations = meta.get("annotations") or {}
+    errors += [error for name in annotations for error in _check_qualified("metadata.annotations", name.lower(), name)]
+    if sum(len(name.encode()) + len(value.encode()) for name, value in annotations.items()) > _ANNOTATIONS_LIMIT:
+        errors.append(FieldError(Cause.TOO_LONG, "metadata.annotations", f"may not be more than {_ANNOTATIONS_LIMIT} bytes"))
+    errors += [error for name in meta.get("finalizers") or () for error in _check_finalizer(name)]
+    if old is not None and meta.get("deletionTimestamp"):
+        added = [name for name in meta.get("finalizers") or () if name not in (old["metadata"].get("finalizers") or ())]
+        if added:
+            detail = f"no new finalizers can be added if the object is being deleted, found new finalizers {_go_strings(added)}"
+            errors.append(FieldError(Cause.FORBIDDEN, "metadata.finalizers", detail))
+    return errors
+
+
+def _go_strings(names: list[str]) -> str:
+    return "[]string{" + ", ".join(f'"{name}"' for name in names) + "}"
+
+
+def _check_name(resource: ResourceType, name: str) -> Iterator[FieldError]:
+    if not name:
+        yield FieldError(Cause.REQUIRED, "metadata.name", "name or generateName is required")
+        return
+    is_label = resource.kind == "Namespace"
+    limit = 63 if is_label else 253
+    if not re.fullmatch(_LABEL if is_label else _SUBDOMAIN, name):
+        yield FieldError(Cause.INVALID, "metadata.name", _LABEL_RULE if is_label else _SUBDOMAIN_RULE, name)
+    if len(name) > limit:
+        yield FieldError(Cause.INVALID, "metadata.name", f"must be no more than {limit} bytes", name)
+
+
+def _check_immutable(meta: Obj, before: Obj) -> Iterator[FieldError]:
+    for name in ("name", "namespace", "uid"):
+        if meta.get(name) != before.get(name):
+            yield FieldError(Cause.INVALID, f"metadata.{name}", "field is immutable", meta.get(name))
+
+
+def _check_labels(labels: dict[str, str]) -> list[FieldError]:
+    errors: list[FieldError] = []
+    for name, value in labels.items():
+        errors += _check_qualified("metadata.labels", name, name)
+        if len(value) > 63:
+            errors.append(FieldError(Cause.INVALID, "metadata.labels", "must be no more than 63 bytes", value))
+        if value and not re.fullmatch(_QUALIFIED, value):
+            errors.append(FieldError(Cause.INVALID, "metadata.labels", _VALUE_RULE, value))
+    return errors
+
+
+def _check_qualified(path: str, name: str, shown: str) -> Iterator[FieldError]:
+    prefix, _, local = name.rpartition("/")
+    if "/" in name and not (len(prefix) <= 253 and re.fullmatch(_SUBDOMAIN, prefix)):
+        yield FieldError(Cause.INVALID, path, f"prefix part {_SUBDOMAIN_RULE}", shown)
+    if not re.fullmatch(_QUALIFIED, local):
+        yield FieldError(Cause.INVALID, path, _QUALIFIED_RULE, shown)
+    if len(local) > 63:
+        yield FieldError(Cause.INVALID, path, "name part must be no more than 63 bytes", shown)
+
+
+def _check_finalizer(name: str) -> Iterator[FieldError]:
+    yield from _check_qualified("metadata.finalizers", name, name)
+    if "/" not in name and name not in _ACYCLIC_FINALIZERS and "." not in name:
+        yield FieldError(Cause.INVALID, "metadata.finalizers", "name is neither a standard finalizer name nor is it fully qualified", name)

@@ -1,0 +1,115 @@
+"""What kinds of objects there are, and the properties by which a real API server treats them differently."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+from fargateclaims.simulator.kube.columns import Column
+from fargateclaims.simulator.kube.errors import GroupResource, no_such_path
+from fargateclaims.simulator.kube.field_errors import FieldError
+from fargateclaims.simulator.kube.objects import Obj
+from fargateclaims.simulator.kube.schema import Node
+
+# (new, old or None) -> what is wrong beyond the schema
+Check: TypeAlias = Callable[[Obj, Obj | None], list[FieldError]]
+# (new, old or None) -> new, with what the server itself fills in
+Prepare: TypeAlias = Callable[[Obj, Obj | None], Obj]
+
+ALL_VERBS: Final = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
+METADATA_FIELDS: Final = {"metadata.name": "metadata.name", "metadata.namespace": "metadata.namespace"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ResourceType:
+    """A kind in one version, as it is served.
+
+    `collection` is where its objects are stored; versions of a kind share it. `storage_version` is the apiVersion they are stored in.
+    """
+
+    group: str
+    version: str
+    kind: str
+    plural: str
+    singular: str
+    namespaced: bool
+    collection: str
+    storage_version: str
+    openapi: Obj
+    schema: Node
+    columns: tuple[Column, ...]
+    short_names: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    subresources: frozenset[str] = frozenset()
+    selectable: Mapping[str, str] = field(default_factory=lambda: METADATA_FIELDS)
+    verbs: tuple[str, ...] = ALL_VERBS
+    custom: bool = False
+    has_generation: bool = False
+    unconditional_update: bool = True  # PUT without a resourceVersion overwrites
+    create_on_update: bool = False  # PUT makes what is not there
+    check: Check | None = None
+    prepare: Prepare | None = None
+
+    @property
+    def api_version(self) -> str:
+        """As in an object of this kind."""
+        return f"{self.group}/{self.version}" if self.group else self.version
+
+    @property
+    def group_resource(self) -> GroupResource:
+        """As in messages."""
+        return GroupResource(self.group, self.plural)
+
+    @property
+    def has_status(self) -> bool:
+        """Whether ``/status`` is the only way to write the status."""
+        return "status" in self.subresources
+
+
+class Kinds:
+    """All kinds that are served now: the built-in ones for ever, custom ones as their CRDs come and go."""
+
+    def __init__(self, built_in: Iterable[ResourceType]) -> None:
+        self._types: dict[tuple[str, str, str], ResourceType] = {}
+        self._custom: dict[str, list[ResourceType]] = {}
+        self.terminating: set[str] = set()  # collections whose CRD is being deleted: no more creates
+        for resource in built_in:
+            self._add(resource)
+
+    def __iter__(self) -> Iterator[ResourceType]:
+        return iter(self._types.values())
+
+    def lookup(self, group: str, version: str, plural: str) -> ResourceType:
+        """The kind behind a path; 404 if it is not served."""
+        found = self._types.get((group, version, plural))
+        if found is None:
+            raise no_such_path()
+        return found
+
+    def by_kind(self, api_version: str, kind: str) -> ResourceType | None:
+        """The kind that an object names."""
+        return next((resource for resource in self if resource.api_version == api_version and resource.kind == kind), None)
+
+    def of_collection(self, collection: str) -> ResourceType | None:
+        """The first served version of what is stored in a collection."""
+        return next((resource for resource in self if resource.collection == collection), None)
+
+    def groups(self) -> dict[str, list[str]]:
+        """The versions of each named group, in the order of registration."""
+        groups: dict[str, list[str]] = {}
+        for resource in self:
+            versions = groups.setdefault(resource.group, [])
+            if resource.version not in versions:
+                versions.append(resource.version)
+        return groups
+
+    def replace_custom(self, crd_name: str, types: list[ResourceType]) -> None:
+        """Serve exactly `types` for a CRD from now on; an empty list ends it."""
+        for resource in self._custom.pop(crd_name, ()):
+            del self._types[resource.group, resource.version, resource.plural]
+        for resource in types:
+            self._add(resource)
+        if types:
+            self._custom[crd_name] = types
+
+    def _add(self, resource: ResourceType) -> None:
+        self._types[resource.group, resource.version, resource.plural] = resource
