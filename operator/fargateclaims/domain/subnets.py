@@ -69,13 +69,21 @@ def resolve_subnets(source: SubnetSource, cluster: EKSCluster, subnets: Iterable
     if source.from_ is SubnetsFrom.TAGS:
         wanted = source.tags or {}
         candidates = [each.id for each in found.values() if each.vpc_id == cluster.vpc_id and wanted.items() <= each.tags.items()]
-        what = f"subnets with the tags {_tags(wanted)} in {cluster.vpc_id}, the VPC of cluster {cluster.name}"
+        nothing = f"no subnet of cluster {cluster.name}'s VPC {cluster.vpc_id} has the tags {_tags(wanted)}"
+        no_private = f"no private subnet has the tags {_tags(wanted)}"
         remedy = "correct spec.subnets.tags, or tag private subnets"
     else:
         candidates = [subnet_id for subnet_id in cluster.subnet_ids if subnet_id in found]
-        what = f"subnets of cluster {cluster.name}"
+        nothing = f"no subnet of cluster {cluster.name} exists any more"
+        no_private = f"no subnet of cluster {cluster.name} is private"
         remedy = "name private subnets of its VPC by spec.subnets.ids or .tags"
-    return _private_ones(sorted(candidates), routing, what, remedy)
+    if not candidates:
+        return SubnetFacts(problem=f"{nothing}; {remedy}")
+    public = {subnet_id: why for subnet_id in sorted(candidates) if (why := routing.public(subnet_id))}
+    private = tuple(sorted(set(candidates) - public.keys()))
+    return (
+        SubnetFacts(private) if private else SubnetFacts(problem=f"{no_private}: {_sentence([*map(str, public.values())], ', ')}; {remedy}")
+    )
 
 
 class _Routing:
@@ -112,18 +120,6 @@ def _by_ids(ids: Iterable[str], cluster: EKSCluster, found: Mapping[str, Subnet]
         elif public := routing.public(subnet_id):
             problems.append(f"subnet {public}; take it out of the class or route it through a NAT gateway")
     return SubnetFacts(wanted, _sentence(problems, ". Also: "))
-
-
-def _private_ones(candidates: Sequence[str], routing: _Routing, what: str, remedy: str) -> SubnetFacts:
-    if not candidates:
-        return SubnetFacts(problem=f"there are no {what}; {remedy}")
-    public = {subnet_id: why for subnet_id in candidates if (why := routing.public(subnet_id))}
-    private = tuple(subnet_id for subnet_id in candidates if subnet_id not in public)
-    if private:
-        return SubnetFacts(private)
-    return SubnetFacts(
-        problem=f"none of the {len(candidates)} {what} is private: {_sentence(list(map(str, public.values())), ', ')}; {remedy}"
-    )
 
 
 def _sentence(parts: Sequence[str], separator: str) -> str | None:
