@@ -1,8 +1,10 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from support.canned_aws import CannedAWS, canned_aws
+from fargateclaims.aws.cloud import AWSCloud
+from fargateclaims.clock import Clock, SystemClock
+from support.canned_aws import CannedAWS, Told, canned_aws
 
 
 @pytest.fixture
@@ -22,3 +24,28 @@ def aws(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactor
         for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_REGION", "AWS_DEFAULT_REGION"):
             monkeypatch.delenv(name, raising=False)
         yield server
+
+
+@pytest.fixture
+def told() -> Told:
+    return Told()
+
+
+@pytest.fixture
+def clouds(aws: CannedAWS, told: Told) -> Iterator[Callable[..., AWSCloud]]:
+    """Make AWSClouds that are closed after the test."""
+    made: list[AWSCloud] = []
+
+    def make(clock: Clock | None = None, calls_per_second: float = 1000) -> AWSCloud:
+        made.append(AWSCloud(clock or SystemClock(), calls_per_second, "test/inst", told))
+        return made[-1]
+
+    yield make
+    aws.released.set()
+    for cloud in made:
+        cloud.close()
+
+
+@pytest.fixture
+def cloud(clouds: Callable[..., AWSCloud]) -> AWSCloud:
+    return clouds()

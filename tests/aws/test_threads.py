@@ -28,7 +28,7 @@ def test_jobs_run_side_by_side_up_to_the_size() -> None:
     assert not started.acquire(blocking=False)
     release.set()
     assert done.wait(LIMIT)
-    assert set(ran) >= {0, 1}
+    assert len(ran) >= 2
     pool.close()
 
 

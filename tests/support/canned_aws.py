@@ -117,6 +117,7 @@ _EKS = {
 class _Handler(BaseHTTPRequestHandler):
     server: "_Server"
     protocol_version = "HTTP/1.1"
+    wbufsize = -1  # an answer in one piece: two would wait for each other by Nagle's algorithm
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
         pass
@@ -195,6 +196,7 @@ def _element(key: str, value: Any, item: str) -> str:
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # the default of 5 costs callers that come at once a second each
     block_on_close = False
 
     def __init__(self) -> None:

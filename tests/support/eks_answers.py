@@ -41,7 +41,7 @@ def profile_answer(**changes: Any) -> Answer:
                 "subnets": ["subnet-1", "subnet-2"],
                 "selectors": [{"namespace": "shop", "labels": {"app": "web"}}, {"namespace": "shop-*"}],
                 "tags": {"owner": "platform"},
-                "createdAt": 1795262400.0,
+                "createdAt": 1795276800.0,
                 "health": {"issues": []},
             }
             | changes

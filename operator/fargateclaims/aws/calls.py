@@ -10,12 +10,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from botocore import xform_name
-from botocore.exceptions import BotoCoreError, ClientError
 
-from fargateclaims.aws.departure import Departure, Permit
+from fargateclaims.aws.departure import Abandoned, Departure, NotPermitted, Permit
 from fargateclaims.aws.errors import classify, is_credential_problem
 from fargateclaims.aws.limits import READ_LIMIT
 from fargateclaims.aws.sessions import AWSSession, Identity, Service, Sessions
@@ -28,9 +27,6 @@ from fargateclaims.timing import MUTATION_LIMIT
 T = TypeVar("T")
 Observe = Callable[[str, str, float], None]
 """Told of each call that was made: API operation, outcome (`ok` or a FailureClass), seconds."""
-
-_RAISED: Final = (BotoCoreError, ClientError, OSError, RuntimeError, ValueError)
-"""What botocore raises. The last two: credentials that are expired when handed out, and an endpoint URL that is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +84,9 @@ class AccountRegion:
             method = getattr(session.client(request.service), xform_name(request.operation))
             with departure.on_this_thread():
                 answer: Mapping[str, Any] = method(**request.parameters)
-        except _RAISED as exc:
+        except (AWSError, NotPermitted, Abandoned):
+            raise
+        except Exception as exc:  # noqa: BLE001 - on an answer that makes no sense, botocore's parsers raise whatever comes
             failure = classify(exc, request.operation, session.secrets() if session else ())
             if session is not None and is_credential_problem(failure):
                 self.sessions.forget(session)

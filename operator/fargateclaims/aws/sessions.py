@@ -7,6 +7,7 @@ through one lock, which is never held during a call to AWS.
 import re
 import threading
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final, Literal
 
 from botocore.client import BaseClient
@@ -43,6 +44,18 @@ class Identity:
     region: str
     assume_role_arn: str | None = None
     external_id: str | None = None
+
+
+@cache
+def _models() -> object:
+    """Return the loader of service models. Parsed, they are large: all sessions share them."""
+    return BotocoreSession().get_component("data_loader")
+
+
+def _new_session() -> BotocoreSession:
+    session = BotocoreSession()
+    session.register_component("data_loader", _models())
+    return session
 
 
 class _Given:
@@ -157,14 +170,12 @@ class Sessions:
         if identity.assume_role_arn is not None:
             credentials = self._assumed(identity, identity.assume_role_arn, base, credentials)
         with self._making:
-            core = BotocoreSession()
-            # Parsed service models are large; all sessions share them.
-            core.register_component("data_loader", base.get_component("data_loader"))
+            core = _new_session()
             core.register_component("credential_provider", _Given(credentials))
         return AWSSession(identity, core, credentials, self._making)
 
     def _resolve(self) -> tuple[BotocoreSession, Credentials]:
-        base = BotocoreSession()
+        base = _new_session()
         credentials = base.get_credentials()
         if credentials is None:
             raise NoCredentialsError

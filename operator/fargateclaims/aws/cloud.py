@@ -1,0 +1,88 @@
+"""AWS as the engine sees it: a gateway for each cluster, over sessions, threads and limits that the clusters share."""
+
+from dataclasses import dataclass
+
+from fargateclaims.api.arn import ClusterARN
+from fargateclaims.api.fargateclass import SubnetSource
+from fargateclaims.aws.calls import AccountRegion, Caller, Observe
+from fargateclaims.aws.eks import EKSGateway
+from fargateclaims.aws.limits import THREADS_PER_ACCOUNT_REGION
+from fargateclaims.aws.quotas import QuotaReader
+from fargateclaims.aws.roles import read_role_facts
+from fargateclaims.aws.sessions import Identity, Sessions
+from fargateclaims.aws.subnets import read_subnet_facts
+from fargateclaims.aws.threads import DaemonThreads
+from fargateclaims.aws.throttle import TokenBucket
+from fargateclaims.clock import Clock
+from fargateclaims.domain.observation import ClassFacts, EKSCluster, Quotas
+
+
+class ClusterGateway(EKSGateway):
+    """All that is asked of AWS for one cluster."""
+
+    def __init__(self, caller: Caller, cluster_name: str, quotas: QuotaReader) -> None:
+        super().__init__(caller, cluster_name)
+        self._quotas = quotas
+
+    async def quotas(self) -> Quotas:
+        """Return the quotas of the cluster's account and region; None each where they cannot be read. Raises nothing."""
+        return await self._quotas.read(self._caller)
+
+    async def class_facts(self, subnets: SubnetSource, role_arn: str, cluster: EKSCluster) -> ClassFacts:
+        """Find out what a class's subnets and role are good for. Raises AWSError if AWS could not be asked."""
+        return ClassFacts(
+            subnets=await read_subnet_facts(self._caller, subnets, cluster),
+            role=await read_role_facts(self._caller, role_arn),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What clusters of one account and region have in common."""
+
+    calls: AccountRegion
+    quotas: QuotaReader
+
+
+class AWSCloud:
+    """The way to AWS. Lives on one event loop.
+
+    :param calls_per_second: the most calls that may leave for one account and region.
+    :param installation: the installation id, shown in the names of assumed roles' sessions.
+    :param observe: told of each call: operation, outcome, seconds.
+    """
+
+    def __init__(self, clock: Clock, calls_per_second: float, installation: str, observe: Observe) -> None:
+        self._clock = clock
+        self._calls_per_second = calls_per_second
+        self._observe = observe
+        self._sessions = Sessions(clock, installation)
+        self._shared: dict[tuple[str, str], _Shared] = {}
+
+    def gateway(self, arn: ClusterARN, assume_role_arn: str | None = None, external_id: str | None = None) -> ClusterGateway:
+        """Return the gateway of one cluster; it is light, and no call is made yet.
+
+        The account of the credentials is verified against the ARN before the first call, and whenever they are renewed.
+        """
+        shared = self._shared_by(arn.account, arn.region)
+        caller = Caller(shared.calls, Identity(arn.region, assume_role_arn, external_id))
+        return ClusterGateway(caller, arn.name, shared.quotas)
+
+    def close(self) -> None:
+        """Begin no further call. Calls that hang are not waited for, and do not keep the process from ending."""
+        for shared in self._shared.values():
+            shared.calls.close()
+        self._sessions.close()
+
+    def _shared_by(self, account: str, region: str) -> _Shared:
+        if (account, region) not in self._shared:
+            calls = AccountRegion(
+                account=account,
+                clock=self._clock,
+                sessions=self._sessions,
+                bucket=TokenBucket(self._clock, self._calls_per_second),
+                threads=DaemonThreads(f"aws-{account}-{region}", THREADS_PER_ACCOUNT_REGION),
+                observe=self._observe,
+            )
+            self._shared[account, region] = _Shared(calls, QuotaReader(self._clock))
+        return self._shared[account, region]

@@ -1,0 +1,157 @@
+"""The gateway on the simulated EKS: what canned answers cannot show, that the parts fit together."""
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+
+import pytest
+
+from fargateclaims.api.arn import ClusterARN
+from fargateclaims.api.fargateclass import SubnetsFrom, SubnetSource
+from fargateclaims.aws.cloud import AWSCloud, ClusterGateway
+from fargateclaims.clock import SystemClock
+from fargateclaims.domain.failure import AWSError, Failure, FailureClass
+from fargateclaims.domain.observation import ClassFacts, RoleFacts, SubnetFacts
+from fargateclaims.domain.profile import ProfileSelector, ProfileSpec, ProfileState
+from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
+from support.canned_aws import Told
+from support.eks_server import eks_server
+
+CREATE_SECONDS, DELETE_SECONDS = 60.0, 90.0
+FROM_CLUSTER = SubnetSource(from_=SubnetsFrom.CLUSTER)
+
+
+@pytest.fixture(scope="module")
+def process() -> Iterator[SimulatedEKS]:
+    with eks_server(create_seconds=CREATE_SECONDS, delete_seconds=DELETE_SECONDS) as simulated:
+        yield simulated
+
+
+@pytest.fixture
+def simulated(process: SimulatedEKS) -> SimulatedEKS:
+    process.reset()
+    return process
+
+
+@pytest.fixture
+def seeded(simulated: SimulatedEKS, monkeypatch: pytest.MonkeyPatch) -> Seeded:
+    seeded = simulated.seed(["prod"])
+    for name, value in seeded.environment(simulated.url).items():
+        monkeypatch.setenv(name, value)
+    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    return seeded
+
+
+@pytest.fixture
+def live() -> Iterator[AWSCloud]:
+    cloud = AWSCloud(SystemClock(), 1000, "test", Told())
+    yield cloud
+    cloud.close()
+
+
+@pytest.fixture
+def gateway(live: AWSCloud, seeded: Seeded) -> ClusterGateway:
+    return live.gateway(ClusterARN.parse(seeded.clusters["prod"]))
+
+
+@pytest.fixture
+def spec(seeded: Seeded) -> ProfileSpec:
+    selectors = (ProfileSelector("shop", {"app": "web"}), ProfileSelector("shop-*"))
+    return ProfileSpec("shop", seeded.pod_execution_role_arn, selectors, tuple(seeded.private_subnets), {"owner": "platform"})
+
+
+def yes() -> bool:
+    return True
+
+
+async def failure_of(awaitable: Awaitable[object]) -> Failure:
+    with pytest.raises(AWSError) as raised:
+        await awaitable
+    return raised.value.failure
+
+
+async def test_a_profile_from_create_to_gone(simulated: SimulatedEKS, gateway: ClusterGateway, spec: ProfileSpec) -> None:
+    created = await gateway.create_profile(spec, yes)
+    assert (created.name, created.state, created.moving) == ("shop", ProfileState.CREATING, True)
+    busy = await failure_of(gateway.create_profile(replace(spec, name="other"), yes))
+    assert (busy.kind, busy.blocker) == (FailureClass.BUSY_PROFILE, ("shop", ProfileState.CREATING))
+
+    simulated.advance(CREATE_SECONDS)
+    active = await gateway.describe_profile("shop")
+    assert (active.state, active.arn, active.tags) == (ProfileState.ACTIVE, created.arn, spec.tags)
+    assert {selector.key for selector in active.selectors} == {selector.key for selector in spec.selectors}
+    assert set(active.subnet_ids) == set(spec.subnet_ids)
+    assert await gateway.list_profiles() == ("shop",)
+    assert (await failure_of(gateway.create_profile(spec, yes))).kind is FailureClass.EXISTS
+
+    await gateway.tag(active.arn, {"team": "a"}, yes)
+    await gateway.untag(active.arn, ["owner"], yes)
+    assert (await gateway.describe_profile("shop")).tags == {"team": "a"}
+
+    assert (await gateway.delete_profile("shop", yes)).state is ProfileState.DELETING
+    simulated.advance(DELETE_SECONDS)
+    assert (await failure_of(gateway.describe_profile("shop"))).kind is FailureClass.GONE
+    assert (await failure_of(gateway.delete_profile("shop", yes))).kind is FailureClass.GONE
+    assert await gateway.list_profiles() == ()
+
+
+async def test_more_profiles_than_a_page(simulated: SimulatedEKS, gateway: ClusterGateway) -> None:
+    names = [f"p-{number:03}" for number in range(230)]
+    simulated.place("prod", [{"name": name} for name in names])
+    assert await gateway.list_profiles() == tuple(names)
+
+
+async def test_a_cluster_that_does_not_exist(live: AWSCloud, seeded: Seeded, spec: ProfileSpec) -> None:
+    gateway = live.gateway(replace(ClusterARN.parse(seeded.clusters["prod"]), name="gone"))
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
+        "DescribeCluster": gateway.describe_cluster,
+        "ListFargateProfiles": gateway.list_profiles,
+        "DescribeFargateProfile": lambda: gateway.describe_profile("shop"),
+        "CreateFargateProfile": lambda: gateway.create_profile(spec, yes),
+        "DeleteFargateProfile": lambda: gateway.delete_profile("shop", yes),
+    }
+    for operation, call in calls.items():
+        failure = await failure_of(call())
+        assert (failure.kind, failure.operation) == (FailureClass.CLUSTER_GONE, operation)
+
+
+async def test_what_eks_refuses(seeded: Seeded, gateway: ClusterGateway, spec: ProfileSpec) -> None:
+    public = replace(spec, subnet_ids=tuple(seeded.public_subnets))
+    assert (await failure_of(gateway.create_profile(public, yes))).kind is FailureClass.INVALID
+    untrusted = replace(spec, pod_execution_role_arn=seeded.misconfigured_role_arn)
+    assert (await failure_of(gateway.create_profile(untrusted, yes))).kind is FailureClass.PROPAGATING
+
+
+async def test_the_quota_is_full(simulated: SimulatedEKS, gateway: ClusterGateway, spec: ProfileSpec) -> None:
+    simulated.quotas(profiles=1)
+    simulated.place("prod", [{"name": "first"}])
+    assert (await failure_of(gateway.create_profile(spec, yes))).kind is FailureClass.QUOTA_EXCEEDED
+    assert (await gateway.quotas()).profiles_per_cluster == 1
+
+
+async def test_a_cluster_at_work_behind_its_status(simulated: SimulatedEKS, gateway: ClusterGateway, spec: ProfileSpec) -> None:
+    simulated.behave(hidden_update_seconds=900)
+    assert (await failure_of(gateway.create_profile(spec, yes))).kind is FailureClass.BUSY_CLUSTER
+    assert (await gateway.describe_cluster()).status == "ACTIVE"
+
+
+async def test_the_facts_of_a_class(seeded: Seeded, gateway: ClusterGateway) -> None:
+    cluster = await gateway.describe_cluster()
+    assert cluster.vpc_id == seeded.vpc_id
+    private = tuple(sorted(seeded.private_subnets))
+    assert await gateway.class_facts(FROM_CLUSTER, seeded.pod_execution_role_arn, cluster) == ClassFacts(SubnetFacts(private), RoleFacts())
+    public = SubnetSource(from_=SubnetsFrom.IDS, ids=tuple(seeded.public_subnets))
+    facts = await gateway.class_facts(public, seeded.misconfigured_role_arn, cluster)
+    assert facts.subnets.problem is not None
+    assert f"subnet {min(seeded.public_subnets)} is public: rtb-" in facts.subnets.problem
+    assert facts.role.problem is not None
+    assert "does not trust Fargate" in facts.role.problem
+
+
+async def test_a_cluster_in_another_account(simulated: SimulatedEKS, live: AWSCloud, seeded: Seeded) -> None:
+    there = simulated.seed(["prod"], account="444455556666")
+    arn = ClusterARN.parse(there.clusters["prod"])
+    assert (await live.gateway(arn, there.operator_role_arn).describe_cluster()).name == "prod"
+    wrong = await failure_of(live.gateway(arn).describe_cluster())
+    assert wrong.kind is FailureClass.WRONG_ACCOUNT
+    assert {call.operation for call in simulated.calls(account=seeded.account)} <= {"GetCallerIdentity", "AssumeRole"}
