@@ -34,9 +34,12 @@ def eks_server(*, create_seconds: float = 0.2, delete_seconds: float = 0.2, jitt
         finally:
             process.terminate()
             try:
-                process.wait(STOP_S)
+                code = process.wait(STOP_S)
             except subprocess.TimeoutExpired:
                 process.kill()
+                raise
+        if code:
+            raise RuntimeError(f"the EKS simulator ended with {code}")
 
 
 def aws_client(service: str, simulated: SimulatedEKS, seeded: Seeded | None = None, *, region: str | None = None, **config: Any) -> Any:

@@ -2,7 +2,9 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -184,3 +186,16 @@ def test_malformed_requests_get_an_answer_of_eks(seeded: Seeded, simulated: Simu
     document = json.loads(response.read())
     assert (response.status, response.headers["x-amzn-ErrorType"]) == (400, code)
     assert document["message"]
+
+
+def test_of_many_creates_at_once_one_is_accepted(eks: Any, simulated: SimulatedEKS, create: Create) -> None:
+    def attempt(number: int) -> str:
+        try:
+            return str(create(f"p{number}")["status"])
+        except ClientError as refused:
+            return str(refused.response["Error"]["Code"])
+
+    with ThreadPoolExecutor(8) as pool:
+        outcomes = Counter(pool.map(attempt, range(24)))
+    assert outcomes == {"CREATING": 1, "ResourceInUseException": 23}
+    assert len(simulated.profiles("c")) == 1

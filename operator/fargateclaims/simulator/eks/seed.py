@@ -83,8 +83,8 @@ def seed_clusters(where: Account, names: Sequence[str], authentication_mode: str
 
 def _network(account: str, region: str) -> tuple[str, list[str], list[str]]:
     ec2 = ec2_backends[account][region]
-    known = next((vpc for vpc in ec2.vpcs.values() if {"key": "Name", "value": VPC_NAME} in vpc.get_tags()), None)
-    vpc = known or ec2.create_vpc(VPC_CIDR, tags=[{"Key": "Name", "Value": VPC_NAME}])
+    known = ec2.describe_vpcs(filters={"tag:Name": [VPC_NAME]})
+    vpc = known[0] if known else ec2.create_vpc(VPC_CIDR, tags=[{"Key": "Name", "Value": VPC_NAME}])
     subnets = [subnet for zone in ec2.subnets.values() for subnet in zone.values() if subnet.vpc_id == vpc.id]
     if not subnets:
         zones = [zone.name for zone in ec2.describe_availability_zones()]
