@@ -125,7 +125,8 @@ def test_python_warnings_are_logged() -> None:
 
 
 def test_to_configure_again_does_not_double_the_lines() -> None:
-    configure("json", stream=io.StringIO())
-    configure("json", stream=(stream := io.StringIO()))
+    stream = io.StringIO()
+    configure("json", stream=stream)
+    configure("json", stream=stream)
     log.info("once")
     assert len(lines(stream)) == 1

@@ -8,7 +8,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 from fargateclaims import __version__
 from fargateclaims.api.group import API_VERSION, CLAIM_KIND, CLAIM_PLURAL, CLASS_KIND, CLASS_PLURAL
 from fargateclaims.kube.client import KubeClient
-from fargateclaims.kube.errors import Conflict, Missing, Refused, Throttled, Unavailable
+from fargateclaims.kube.errors import Conflict, KubeError, Missing, Refused, Throttled, Unavailable
 from support.scripted_server import ScriptedServer, answer, failure
 from support.virtual_clock import VirtualClock
 from support.waiting import until
@@ -154,7 +154,7 @@ class TestFailures:
         ],
     )
     async def test_an_answer_becomes_one_of_our_errors(
-        self, server: ScriptedServer, client: KubeClient, outcomes: list[tuple[str, str]], refusal: tuple[int, str], kind: type
+        self, server: ScriptedServer, client: KubeClient, outcomes: list[tuple[str, str]], refusal: tuple[int, str], kind: type[KubeError]
     ) -> None:
         status, reason = refusal
         server.will(failure(status, reason, "because"))

@@ -1,14 +1,12 @@
-import json
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from kubernetes.aio.client import ApiClient
+from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import incluster_config
 
-from fargateclaims.kube import config as config_module
 from fargateclaims.kube.client import KubeClient
 from fargateclaims.kube.config import load_configuration
 from fargateclaims.kube.errors import ConfigurationError, Unavailable
@@ -117,8 +115,8 @@ async def test_neither_kubeconfig_nor_pod(clock: VirtualClock, monkeypatch: pyte
 
 async def test_in_a_pod_the_service_account_is_used(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KUBECONFIG", raising=False)
-    monkeypatch.setitem(incluster_config.os.environ, "KUBERNETES_SERVICE_HOST", "fd00::1")
-    monkeypatch.setitem(incluster_config.os.environ, "KUBERNETES_SERVICE_PORT", "443")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "fd00::1")
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", "443")
     (tmp_path / "token").write_text("t1")
     (tmp_path / "ca.crt").write_text("certificate")
     monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
@@ -131,14 +129,14 @@ async def test_in_a_pod_the_service_account_is_used(clock: VirtualClock, tmp_pat
 async def test_a_service_account_token_that_vanishes_is_an_outage_not_a_crash(
     server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configuration = config_module.Configuration(host=server.url, api_key={"BearerToken": "t"})
+    configuration = Configuration(host=server.url, api_key={"BearerToken": "t"})
 
     def unreadable(_configuration: object) -> None:
         raise PermissionError(13, "Permission denied", str(tmp_path / "token"))
 
-    configuration.refresh_api_key_hook = unreadable
+    configuration.refresh_api_key_hook = unreadable  # type: ignore[assignment]
     client = KubeClient(ApiClient(configuration), clock=clock)
     with pytest.raises(Unavailable, match="PermissionError"):
         await client.list_namespaces()
     await client.close()
-    assert json.dumps(server.asked) == "[]"
+    assert server.asked == []

@@ -63,7 +63,6 @@ async def test_an_update_has_the_version_that_was_read_and_keeps_what_it_does_no
     assert (asked.method, asked.path) == ("PUT", f"{LEASES}/fargateclaims")
     assert asked.body["metadata"]["resourceVersion"] == "5"
     assert asked.body["spec"] == {
-        "holderIdentity": "",
         "leaseDurationSeconds": 1,
         "leaseTransitions": 0,
         "strategy": "OldestEmulationVersion",

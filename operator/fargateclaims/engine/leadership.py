@@ -14,9 +14,10 @@ from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import Any, Final, Protocol, TypeVar
 
+from fargateclaims.api.times import format_micro_time
 from fargateclaims.clock import Clock
 from fargateclaims.kube.errors import Conflict, KubeError, Missing
-from fargateclaims.kube.lease import Lease, micro_time
+from fargateclaims.kube.lease import Lease
 from fargateclaims.timing import LEASE_DURATION, LEASE_JITTER, LEASE_RENEW_DEADLINE, LEASE_REQUEST_TIMEOUT, LEASE_RETRY_PERIOD
 
 log = logging.getLogger(__name__)
@@ -113,7 +114,7 @@ class Leadership:
         try:
             record = await self._within(LEASE_REQUEST_TIMEOUT, self._lease.get())
             if record.holder == self._holder:
-                free = replace(record, holder="", duration=1.0, renew_time=micro_time(self._clock.now()))
+                free = replace(record, holder="", duration=1.0, renew_time=format_micro_time(self._clock.now()))
                 await self._within(LEASE_REQUEST_TIMEOUT, self._lease.update(free))
                 log.info("the Lease is released")
         except (KubeError, TimeoutError) as error:
@@ -152,8 +153,11 @@ class Leadership:
             return await self._within(limit, action())
         except TimeoutError:
             log.warning("no answer about the Lease within %.0f s", limit)
+        except Conflict as error:
+            # Somebody else was faster: that is what the Lease is for.
+            log.debug("the Lease has changed meanwhile: %s", error)
         except KubeError as error:
-            log.warning("no answer about the Lease: %s", error)
+            log.warning("the Lease could not be read or written: %s", error)
         except Exception:
             # Whatever it is, it did not renew the Lease; a leader that dies of it would take longer to be replaced.
             log.exception("the Lease could not be handled")
@@ -187,7 +191,7 @@ class Leadership:
 
     async def _write(self, old: Lease, send: Callable[[Lease], Coroutine[Any, Any, Lease]]) -> bool:
         before = self._clock.monotonic()
-        now = micro_time(self._clock.now())
+        now = format_micro_time(self._clock.now())
         new = replace(old, holder=self._holder, duration=LEASE_DURATION, renew_time=now)
         if old.holder != self._holder:
             new = replace(new, acquire_time=now, transitions=old.transitions + bool(old.raw))

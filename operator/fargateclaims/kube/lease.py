@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote
 
-from fargateclaims.api.times import format_micro_time
 from fargateclaims.kube.client import KubeClient
 from fargateclaims.timing import LEASE_REQUEST_TIMEOUT
+
+_HOLDER: Final = "holderIdentity"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +29,6 @@ class Lease:
     renew_time: str = ""
     transitions: int = 0
     raw: Mapping[str, Any] = field(default_factory=dict, compare=False)
-
-
-def micro_time(moment: datetime) -> str:
-    """Return `moment` as a Lease has it."""
-    return format_micro_time(moment)
 
 
 class LeaseClient:
@@ -65,7 +60,8 @@ class LeaseClient:
 
     async def update(self, lease: Lease) -> Lease:
         """Replace what it says, if it still is as `lease.raw` was read. Raises Conflict if not."""
-        body = {**lease.raw, "spec": {**_spec_of(lease.raw), **_spec(lease)}}
+        kept = {name: value for name, value in _spec_of(lease.raw).items() if name != _HOLDER}
+        body = {**lease.raw, "spec": {**kept, **_spec(lease)}}
         return _read(await self._client.request("update", self._path, body=body, timeout=LEASE_REQUEST_TIMEOUT))
 
 
@@ -76,11 +72,13 @@ def _spec_of(raw: Mapping[str, Any]) -> dict[str, Any]:
 
 def _spec(lease: Lease) -> dict[str, Any]:
     spec: dict[str, Any] = {
-        "holderIdentity": lease.holder,
         # The API server takes whole seconds, and none below one.
         "leaseDurationSeconds": max(1, round(lease.duration)),
         "leaseTransitions": lease.transitions,
     }
+    if lease.holder:
+        # An empty one is refused; a Lease of nobody has none.
+        spec[_HOLDER] = lease.holder
     if lease.acquire_time:
         spec["acquireTime"] = lease.acquire_time
     if lease.renew_time:
@@ -93,7 +91,7 @@ def _read(raw: Mapping[str, Any]) -> Lease:
     spec = _spec_of(raw)
     duration, transitions = spec.get("leaseDurationSeconds"), spec.get("leaseTransitions")
     return Lease(
-        holder=_text(spec.get("holderIdentity")),
+        holder=_text(spec.get(_HOLDER)),
         duration=float(duration) if isinstance(duration, int) and duration > 0 else 0.0,
         acquire_time=_text(spec.get("acquireTime")),
         renew_time=_text(spec.get("renewTime")),
