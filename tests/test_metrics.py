@@ -1,4 +1,4 @@
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 import pytest
 from prometheus_client import Metric
@@ -16,7 +16,7 @@ def metrics() -> Metrics:
     return Metrics()
 
 
-def scraped(metrics: Metrics) -> Iterator[Metric]:
+def scraped(metrics: Metrics) -> Iterable[Metric]:
     return text_string_to_metric_families(metrics.exposition().decode())
 
 

@@ -243,13 +243,23 @@ async def test_a_lease_without_a_duration_is_left_alone_for_ours(replicas: Repli
 async def test_a_deleted_lease_is_made_again(replicas: Replicas) -> None:
     a, b = replicas.start("a"), replicas.start("b")
     await replicas.live(10)
-    replicas.lease.stored = None
-    a_first = a.leadership.is_leader
+    replicas.lease.delete()
     await replicas.live(40)
-    assert a_first
-    assert len(replicas.leaders()) == 1
-    assert replicas.lease.stored is not None
-    assert sorted([len(a.changes), len(b.changes)]) in ([0, 1], [1, 2])
+    assert (a.changes, b.changes) == ([True], [])
+    assert replicas.lease.get().holder == "a"
+
+
+async def test_a_deleted_lease_takes_no_leadership_away(replicas: Replicas) -> None:
+    a = replicas.start("a")
+    await replicas.live(1)
+    b = replicas.start("b")
+    await replicas.live(9)
+    a.line.before = hang
+    replicas.lease.delete()
+    await replicas.live(8)
+    assert (a.leadership.is_leader, b.leadership.is_leader) == (True, False)
+    await replicas.live(12)
+    assert replicas.leaders() == ["b"]
 
 
 async def test_an_error_that_nobody_thought_of_is_not_a_renewal(replicas: Replicas) -> None:

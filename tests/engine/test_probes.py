@@ -118,14 +118,23 @@ async def test_a_blocked_event_loop_is_reported_while_it_is_blocked(monkeypatch:
         probes.stop()
 
 
-@pytest.mark.parametrize("address", [":0", "localhost:0"])
-def test_other_addresses(address: str) -> None:
-    probes = Probes(address, bytes, VirtualClock())
+def test_a_name_as_host() -> None:
+    probes = Probes("localhost:0", bytes, VirtualClock())
     probes.start()
     try:
-        port = int(probes.url.rpartition(":")[2])
-        with urllib.request.urlopen(f"http://localhost:{port}/readyz", timeout=30) as response:
-            assert response.status == 200
+        assert ask(probes, "/readyz")[0] == 200
+    finally:
+        probes.stop()
+
+
+def test_without_a_host_all_addresses_have_the_same_port() -> None:
+    probes = Probes(":0", bytes, VirtualClock())
+    probes.start()
+    try:
+        port = probes.url.rpartition(":")[2]
+        for host in ("127.0.0.1", *(["[::1]"] if has_ipv6() else [])):
+            with urllib.request.urlopen(f"http://{host}:{port}/readyz", timeout=30) as response:
+                assert response.status == 200
     finally:
         probes.stop()
 

@@ -32,6 +32,10 @@ class MemoryLease:
             raise Conflict("it has changed", status=409)
         return self._store(lease)
 
+    def delete(self) -> None:
+        """Delete."""
+        self.stored = None
+
     def _store(self, lease: Lease) -> Lease:
         self.version += 1
         self.stored = replace(lease, raw={"version": self.version})

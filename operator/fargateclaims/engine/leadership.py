@@ -167,13 +167,15 @@ class Leadership:
         try:
             record = await self._lease.get()
         except Missing:
-            return await self._write(Lease(), self._lease.create)
+            # Deleting a Lease takes no leadership away: whom we saw hold it may count on it until it runs out.
+            return self._may_take(self._record or Lease()) and await self._write(Lease(), self._lease.create)
         if record != self._record:
             self._record, self._seen_at = record, self._clock.monotonic()
+        return self._may_take(record) and await self._write(record, self._lease.update)
+
+    def _may_take(self, record: Lease) -> bool:
         idle = self._clock.monotonic() - self._seen_at
-        if record.holder in {"", self._holder} or idle >= (record.duration or LEASE_DURATION):
-            return await self._write(record, self._lease.update)
-        return False
+        return record.holder in {"", self._holder} or idle >= (record.duration or LEASE_DURATION)
 
     async def _renew(self) -> bool:
         record = self._record or Lease()

@@ -5,7 +5,9 @@ Health is what is fresh, not that a web server answers: each part of the operato
 """
 
 import asyncio
+import errno
 import logging
+import socket
 import threading
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -103,7 +105,7 @@ class Probes:
         runner = web.AppRunner(app, handle_signals=False, access_log=None, shutdown_timeout=PROBES_STOP)
         try:
             await runner.setup()
-            await web.TCPSite(runner, host, port).start()
+            await _site(runner, host, port).start()
             self._urls = tuple(f"http://{_shown(address[0])}:{address[1]}" for address in runner.addresses)
             log.info("probes and metrics are served on %s", ", ".join(self._urls))
             self._started.set()
@@ -122,6 +124,22 @@ class Probes:
 
     async def _metrics(self, _request: web.Request) -> web.Response:
         return web.Response(body=self._exposition(), headers={"Content-Type": CONTENT_TYPE})
+
+
+def _site(runner: web.AppRunner, host: str | None, port: int) -> web.BaseSite:
+    return web.TCPSite(runner, host, port) if host else web.SockSite(runner, _on_all_addresses(port))
+
+
+def _on_all_addresses(port: int) -> socket.socket:
+    # One socket for IPv4 and IPv6: two would get two ports when a free one is asked for.
+    if socket.has_dualstack_ipv6():
+        try:
+            return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+        except OSError as error:
+            # A kernel may know IPv6 while the machine has none.
+            if error.errno != errno.EADDRNOTAVAIL:
+                raise
+    return socket.create_server(("", port))
 
 
 def _shown(host: str) -> str:
