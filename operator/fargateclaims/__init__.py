@@ -1,1 +1,3 @@
+"""fargateclaims: FargateProfileClaims become EKS Fargate profiles, one at a time per cluster."""
+
 __version__ = "0.1.0"

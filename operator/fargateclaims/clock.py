@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -20,11 +20,19 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clocks. Monotonic time is the boot-time clock: it goes on while the machine is suspended."""
+    """The machine's clocks.
+
+    Monotonic time is the boot-time clock: it goes on while the machine is suspended. The wall clock is read once and goes on with the
+    boot-time clock, so that no wait in this process depends on somebody setting the clock; a restart reads it anew.
+    """
+
+    def __init__(self) -> None:
+        self._wall = datetime.now(UTC)
+        self._boot = self.monotonic()
 
     def now(self) -> datetime:
         """See `Clock.now`."""
-        return datetime.now(UTC)
+        return self._wall + timedelta(seconds=self.monotonic() - self._boot)
 
     def monotonic(self) -> float:
         """See `Clock.monotonic`."""

@@ -41,6 +41,8 @@ KUBE_RETRY_AFTER: Final = 1.0
 """After a 429 that does not say when to come back: what the API server says where it says something."""
 KUBE_RETRY_AFTER_MAX: Final = 60.0
 """A longer Retry-After is no answer of an API server but of something in front of it: look again after a minute."""
+KUBE_UNREACHABLE_RETRY: Final = 2.0
+"""Between two tries to reach the API server at start: the pod often starts before its network."""
 KUBE_CREDENTIALS_CHECK: Final = 60.0
 """Between two looks at whether the token must be renewed. A kubelet rotates it at 80% of its life, 10 minutes at the least."""
 
@@ -65,3 +67,25 @@ HEARTBEAT_STALE: Final = 5.0
 """Without a sign of life for so long, the event loop is blocked: no pass or callback of ours may take even a second."""
 PROBES_STOP: Final = 1.0
 """How long a stop waits for answers of the probe server that are on their way."""
+
+# --- Workers.
+TURN_LIMIT: Final = 900.0
+"""A worker's turn that lasts longer hangs: even a first read of fifty clusters that share ten calls a second is done by then."""
+RESYNC_JITTER: Final = 0.2
+"""Fraction by which a resync is put off at random: a thousand clusters that were first read together drift apart."""
+WORKER_RETRY: Final = 10.0
+"""After a pass that failed for a reason that nobody foresaw: often enough to recover, seldom enough to read the log."""
+
+# --- Watches.
+WATCH_SERVER_TIMEOUT: Final = 300
+"""The API server ends a watch after this, and it is begun anew: a connection that died unnoticed is noticed by then."""
+WATCH_CONNECT_TIMEOUT: Final = 10.0
+"""To begin a watch."""
+WATCH_INACTIVITY: Final = 70.0
+"""Without a sign of life for so long, a watch is begun anew: API servers send a bookmark each minute."""
+WATCH_CHECK: Final = 1.0
+"""Between two looks at whether all watches are running."""
+WATCH_START_LIMIT: Final = 60.0
+"""Until when all watches must have begun: discovery on a busy API server takes seconds."""
+WATCH_STOP: Final = 3.0
+"""How long a stop waits for the watches to end."""

@@ -1,0 +1,289 @@
+"""What Kubernetes holds, as last heard: the one place where the engine looks objects up.
+
+A full LIST replaces everything of a kind; in between, watch events update it, and only with a higher resourceVersion, since they may
+arrive later than the LIST that already knew. Removal goes by UID: an old DELETED event must not take a claim that was made again.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Generic, TypeVar
+
+from fargateclaims.api.arn import ClusterARN
+from fargateclaims.api.claim import ClaimSpec, FargateProfileClaim
+from fargateclaims.api.claim_status import ClaimStatus
+from fargateclaims.api.errors import MalformedObject
+from fargateclaims.api.fargateclass import FargateProfileClass
+from fargateclaims.api.metadata import ObjectMeta
+from fargateclaims.domain.facts import Namespace
+from fargateclaims.engine.ports import Object
+
+T = TypeVar("T")
+Place = ClusterARN | None
+"""Where a claim is worked on: a cluster, or None while it has no usable class."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry(Generic[T]):
+    """One object: as it is stored, and as a model.
+
+    :param problem: what is wrong with its spec; the model has a placeholder then.
+    """
+
+    raw: Object
+    model: T
+    problem: str | None = None
+
+
+class Table(Generic[T]):
+    """All objects of one kind, by namespace and name; and what is wrong with those that cannot be read at all."""
+
+    def __init__(self, parse: Callable[[Object], Entry[T] | str]) -> None:
+        self._read = parse
+        self._entries: dict[tuple[str, str], Entry[T]] = {}
+        self.unreadable: dict[tuple[str, str], str] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def values(self) -> Iterable[Entry[T]]:
+        """All entries."""
+        return self._entries.values()
+
+    def get(self, namespace: str, name: str) -> Entry[T] | None:
+        """One entry; None if it is not there or cannot be read at all."""
+        return self._entries.get((namespace, name))
+
+    def put(self, raw: Object) -> tuple[Entry[T] | None, Entry[T] | None] | None:
+        """Take an object if it is newer; returns the entries before and after, or None if it is old news."""
+        key = _key(raw)
+        before = self._entries.get(key)
+        if before is not None and before.raw["metadata"]["uid"] == raw["metadata"]["uid"] and _version(raw) <= _version(before.raw):
+            return None
+        if before is not None and before.raw["metadata"]["uid"] != raw["metadata"]["uid"] and _version(raw) < _version(before.raw):
+            return None
+        after = self._parse(raw)
+        if after is None:
+            self._entries.pop(key, None)
+        else:
+            self._entries[key] = after
+        return before, after
+
+    def remove(self, raw: Object) -> Entry[T] | None:
+        """Forget an object by its UID; returns what was there."""
+        key = _key(raw)
+        self.unreadable.pop(key, None)
+        before = self._entries.get(key)
+        if before is None or before.raw["metadata"]["uid"] != raw["metadata"]["uid"]:
+            return None
+        return self._entries.pop(key)
+
+    def _parse(self, raw: Object) -> Entry[T] | None:
+        read = self._read(raw)
+        if isinstance(read, str):
+            self.unreadable[_key(raw)] = read
+            return None
+        self.unreadable.pop(_key(raw), None)
+        return read
+
+    def replace(self, items: Iterable[Object]) -> None:
+        """Take a full LIST in place of everything; objects that a watch has already shown newer stay as they are."""
+        old, self._entries, self.unreadable = self._entries, {}, {}
+        for raw in items:
+            known = old.get(_key(raw))
+            same = known is not None and known.raw["metadata"]["uid"] == raw["metadata"]["uid"]
+            entry = known if same and known is not None and _version(known.raw) >= _version(raw) else self._parse(raw)
+            if entry is not None:
+                self._entries[_key(raw)] = entry
+
+
+class Store:
+    """Claims, classes and namespaces.
+
+    :param takes_class: whether this installation takes a class, by its labels.
+    :param changed: called with each place whose plan may be another now.
+    """
+
+    def __init__(self, takes_class: Callable[[Mapping[str, str]], bool], changed: Callable[[Place], None]) -> None:
+        self._takes_class = takes_class
+        self._changed = changed
+        self.claims: Table[FargateProfileClaim] = Table(_claim)
+        self.classes: Table[FargateProfileClass] = Table(_class)
+        self.namespaces: Table[Namespace] = Table(_namespace)
+        # Derived from `classes` when asked for; None after each change.
+        self._own: dict[str, FargateProfileClass] | None = None
+        self._at: dict[Place, tuple[FargateProfileClass, ...]] = {}
+        self._by_place: dict[Place, dict[str, Entry[FargateProfileClaim]]] = defaultdict(dict)
+        self._place_of: dict[str, Place] = {}
+
+    def replace(self, claims: Iterable[Object], classes: Iterable[Object], namespaces: Iterable[Object]) -> None:
+        """Take full LISTs of all three kinds."""
+        before = set(self.places())
+        self.namespaces.replace(namespaces)
+        self.classes.replace(classes)
+        self._own = None
+        self.claims.replace(claims)
+        self._by_place.clear()
+        self._place_of.clear()
+        for entry in self.claims.values():
+            self._index(entry)
+        for place in before | set(self.places()):
+            self._changed(place)
+
+    def put_claim(self, raw: Object, *, ours: bool = False) -> None:
+        """A claim is there, or has changed.
+
+        :param ours: whether the change is what a worker has just written itself: it need not be told.
+        """
+        change = self.claims.put(raw)
+        if change is None:
+            return
+        before, after = change
+        places = {self._drop(before)} if before is not None else set()
+        if after is not None:
+            places.add(self._index(after))
+        self._tell(places if not ours or len(places) > 1 else ())
+
+    def remove_claim(self, raw: Object) -> None:
+        """A claim is gone."""
+        before = self.claims.remove(raw)
+        if before is not None:
+            self._tell({self._drop(before)})
+
+    def put_class(self, raw: Object, *, ours: bool = False) -> None:
+        """A class is there, or has changed. `ours` as with claims."""
+        change = self.classes.put(raw)
+        self._own = None
+        if change is not None and not ours:
+            self._class_changed(change[0], change[1])
+
+    def remove_class(self, raw: Object) -> None:
+        """A class is gone."""
+        before = self.classes.remove(raw)
+        self._own = None
+        if before is not None:
+            self._class_changed(before, None)
+
+    def put_namespace(self, raw: Object) -> None:
+        """A namespace is there, or its labels or phase have changed."""
+        change = self.namespaces.put(raw)
+        if change is None or (change[0] is not None and change[1] is not None and change[0].model == change[1].model):
+            return
+        name = raw["metadata"]["name"]
+        for entry in [entry for entry in self.claims.values() if entry.model.metadata.namespace == name]:
+            self._changed(self._place_of.get(entry.model.metadata.uid))
+
+    def remove_namespace(self, raw: Object) -> None:
+        """A namespace is gone."""
+        self.namespaces.remove(raw)
+
+    def places(self) -> tuple[Place, ...]:
+        """All places with claims or classes."""
+        clusters = {cls.spec.cluster_arn for cls in self.classes_by_name().values()}
+        return tuple(clusters | {place for place, claims in self._by_place.items() if claims})
+
+    def claims_at(self, place: Place) -> tuple[Entry[FargateProfileClaim], ...]:
+        """The claims of one place."""
+        return tuple(self._by_place.get(place, {}).values())
+
+    def classes_by_name(self) -> Mapping[str, FargateProfileClass]:
+        """All classes of this installation."""
+        if self._own is None:
+            found = (entry.model for entry in self.classes.values() if self._takes_class(entry.model.metadata.labels))
+            self._own = {cls.metadata.name: cls for cls in found}
+            self._at = {}
+            for _, group in groupby(sorted(self._own.values(), key=_by_cluster), key=lambda cls: cls.spec.cluster_arn):
+                classes = tuple(group)
+                self._at[classes[0].spec.cluster_arn] = classes
+        return self._own
+
+    def classes_at(self, arn: ClusterARN) -> tuple[FargateProfileClass, ...]:
+        """The classes of one cluster, by name."""
+        self.classes_by_name()
+        return self._at.get(arn, ())
+
+    def malformed_classes(self) -> dict[str, str]:
+        """What is wrong with each class that cannot be read, by name."""
+        return {name: problem for (_, name), problem in self.classes.unreadable.items()}
+
+    def _class_changed(self, before: Entry[FargateProfileClass] | None, after: Entry[FargateProfileClass] | None) -> None:
+        name = (after or before).raw["metadata"]["name"]  # type: ignore[union-attr]
+        places: set[Place] = {entry.model.spec.cluster_arn for entry in (before, after) if entry is not None}
+        for entry in [entry for entry in self.claims.values() if entry.model.spec.class_name == name]:
+            places |= {self._drop(entry), self._index(entry)}
+        self._tell(places)
+
+    def _tell(self, places: Iterable[Place]) -> None:
+        for place in places:
+            self._changed(place)
+
+    def _index(self, entry: Entry[FargateProfileClaim]) -> Place:
+        place = self._place(entry.model)
+        cls = self.classes.get("", entry.model.spec.class_name)
+        if cls is None or self._takes_class(cls.model.metadata.labels):
+            self._place_of[entry.model.metadata.uid] = place
+            self._by_place[place][entry.model.metadata.uid] = entry
+        return place
+
+    def _drop(self, entry: Entry[FargateProfileClaim]) -> Place:
+        uid = entry.model.metadata.uid
+        place = self._place_of.pop(uid, None)
+        self._by_place[place].pop(uid, None)
+        return place
+
+    def _place(self, claim: FargateProfileClaim) -> Place:
+        # Where its profile is: a class made again for another cluster does not move it.
+        if claim.status.resolved is not None and claim.status.resolved.cluster_arn is not None:
+            return claim.status.resolved.cluster_arn
+        cls = self.classes.get("", claim.spec.class_name)
+        return cls.model.spec.cluster_arn if cls is not None else None
+
+
+def _by_cluster(cls: FargateProfileClass) -> tuple[ClusterARN, str]:
+    return cls.spec.cluster_arn, cls.metadata.name
+
+
+def _key(raw: Object) -> tuple[str, str]:
+    return raw["metadata"].get("namespace", ""), raw["metadata"]["name"]
+
+
+def _version(raw: Object) -> int:
+    text = raw["metadata"].get("resourceVersion", "")
+    return int(text) if text.isdigit() else 0
+
+
+def _claim(raw: Object) -> Entry[FargateProfileClaim] | str:
+    try:
+        return Entry(raw, FargateProfileClaim.from_object(raw))
+    except MalformedObject as error:
+        return _placeholder(raw, str(error))
+
+
+def _placeholder(raw: Object, problem: str) -> Entry[FargateProfileClaim] | str:
+    """A claim whose spec cannot be read still has an identity and a status: it is told what is wrong, and can be deleted."""
+    spec: Any = raw.get("spec")
+    class_name = spec.get("className") if isinstance(spec, dict) else None
+    try:
+        metadata = ObjectMeta.model_validate(raw["metadata"])
+    except ValueError:
+        return problem
+    model = FargateProfileClaim.model_construct(
+        metadata=metadata,
+        spec=ClaimSpec.model_construct(class_name=class_name if isinstance(class_name, str) else "", selectors=(), tags={}),
+        status=ClaimStatus.parse(raw.get("status")),
+    )
+    return Entry(raw, model, problem)
+
+
+def _class(raw: Object) -> Entry[FargateProfileClass] | str:
+    try:
+        return Entry(raw, FargateProfileClass.from_object(raw))
+    except MalformedObject as error:
+        return str(error)
+
+
+def _namespace(raw: Object) -> Entry[Namespace] | str:
+    metadata = raw["metadata"]
+    terminating = "deletionTimestamp" in metadata or raw.get("status", {}).get("phase") == "Terminating"
+    return Entry(raw, Namespace(metadata.get("labels") or {}, terminating))

@@ -1,0 +1,241 @@
+"""The worker of one cluster: observe, plan, report, act; then sleep until something changes or is due. A turn never waits for EKS.
+
+```
+     ┌────────────────────────────────────────────────────────────────────────────────┐
+     ▼                                                                                │
+  observe ──▶ plan ──▶ report the intent ──▶ act, at most once ──▶ report the rest ──▶ sleep
+```
+"""
+
+import asyncio
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from fargateclaims.api.arn import ClusterARN
+from fargateclaims.api.fargateclass import FargateProfileClass
+from fargateclaims.api.group import CLASS_FINALIZER
+from fargateclaims.clock import Clock
+from fargateclaims.domain.backoff import delay
+from fargateclaims.domain.facts import Facts, Outcome, Rules
+from fargateclaims.domain.failure import FailureClass
+from fargateclaims.domain.plan import Action, Plan, plan
+from fargateclaims.domain.retries import retry_asked
+from fargateclaims.engine.access import Access, access_of, accesses
+from fargateclaims.engine.actor import NotPermitted, carry_out
+from fargateclaims.engine.busy import Refusals
+from fargateclaims.engine.crd import CRDWatch
+from fargateclaims.engine.loop import Loop
+from fargateclaims.engine.observer import Observer
+from fargateclaims.engine.pace import Pace
+from fargateclaims.engine.ports import Cloud, Gateway, Permit
+from fargateclaims.engine.reporter import Reporter
+from fargateclaims.engine.snapshot import snapshot
+from fargateclaims.engine.store import Store
+from fargateclaims.engine.telemetry import Telemetry
+from fargateclaims.timing import RESYNC_JITTER
+
+log = logging.getLogger(__name__)
+
+_MENDED_BY_PEOPLE = frozenset({FailureClass.UNAUTHORIZED, FailureClass.WRONG_ACCOUNT, FailureClass.CLUSTER_GONE})
+"""Failures to read that only a person can mend: asked for again seldom."""
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What all workers share.
+
+    :param hold: seconds until a mutation may be planned; 0 for now, None for not at all (not leading, or stopping).
+    :param permit: see `Gateway`.
+    :param poll: the shortest and the longest wait between two looks at a profile in motion, in seconds.
+    :param busy_max: the longest wait while a cluster is busy.
+    """
+
+    clock: Clock
+    cloud: Cloud
+    store: Store
+    crd: CRDWatch
+    telemetry: Telemetry
+    rules: Rules
+    make_reporter: Callable[[], Reporter]
+    hold: Callable[[], float | None]
+    permit: Permit
+    poll: tuple[float, float]
+    resync_seconds: float
+    busy_max: timedelta
+
+
+class ClusterWorker(Loop):
+    """One cluster's worker."""
+
+    def __init__(self, arn: ClusterARN, around: Surroundings) -> None:
+        super().__init__(str(arn))
+        self._arn = arn
+        self._around = around
+        self._reporter = around.make_reporter()
+        self._observer = Observer(arn, around.clock, Pace(*around.poll), around.rules.settle)
+        self._refusals = Refusals(str(arn), around.rules.backoff_base, around.busy_max)
+        self._outcomes: dict[str, Outcome] = {}
+        self._retries_seen: frozenset[tuple[str, str]] = frozenset()
+        self._ways_tried = 0
+        self._resync_at = 0.0
+        self._look_at: float | None = None
+        self._watched: frozenset[str] = frozenset()
+        self._held: float | None = None
+        self._acting = asyncio.Lock()
+
+    async def finish(self) -> None:
+        """Return when no call of this worker's is under way."""
+        async with self._acting:
+            return
+
+    async def turn(self) -> float | None:
+        """See `Loop.turn`."""
+        begun = self._around.clock.monotonic()
+        self._reporter.begin()
+        read = await self._observe()
+        if self._observer.observation.profiles is None and self._observer.observation.failure is None:
+            return max(0.0, self._resync_at - self._around.clock.monotonic())  # the first read failed once: nothing can be said yet
+        decided = await self._decide(read=read)
+        acted = await self._report_and_act(decided)
+        self._schedule_look(decided.watch)
+        self._around.telemetry.turned(self._arn, decided, self._around.clock.monotonic() - begun)
+        return 0.0 if acted else self._wait(decided)
+
+    async def _observe(self) -> bool | None:
+        """Read what is due. Returns whether all that a mutation must know was read; None if that was not tried."""
+        now = self._around.clock.monotonic()
+        if now >= self._resync_at or self._retry_was_asked():
+            read = await self._observer.resync(self._gateway(), self._classes())
+            self._schedule_resync(read=read)
+            return read
+        if self._look_at is not None and now >= self._look_at:
+            self._look_at = None
+            if not await self._observer.look(self._gateway(), self._watched):
+                self._schedule_resync(read=False)
+                return False
+        elif self._observer.lacks(self._classes()):
+            return await self._refresh()
+        return None
+
+    async def _decide(self, *, read: bool | None) -> Plan:
+        decided = plan(self._facts(may_mutate=read is not False))
+        if decided.look_again or decided.action is not None:
+            if read is None:
+                read = await self._refresh()
+            decided = plan(self._facts(may_mutate=read))
+        if decided.action is not None and decided.action.claim.metadata.deletion_timestamp is not None:
+            known = await self._around.crd.ask()
+            decided = plan(self._facts(may_mutate=known))
+        return decided
+
+    async def _refresh(self) -> bool:
+        read = await self._observer.refresh(self._gateway(), self._classes())
+        if not read:
+            self._schedule_resync(read=False)
+        return read
+
+    def _schedule_resync(self, *, read: bool) -> None:
+        around, failure = self._around, self._observer.observation.failure
+        if read:
+            wait = around.resync_seconds * (1 + RESYNC_JITTER * random.random())  # noqa: S311 - no secret depends on it
+        elif failure is not None and failure.kind in _MENDED_BY_PEOPLE:
+            wait = around.rules.slow_recheck.total_seconds()
+            self._ways_tried += 1
+            if self._ways_tried % len(self._ways()):
+                wait = 0.0  # another class names another role for this cluster
+        else:
+            wait = delay(self._observer.failures, around.rules.backoff_base, around.rules.backoff_max, str(self._arn)).total_seconds()
+        self._resync_at = around.clock.monotonic() + wait
+
+    def _retry_was_asked(self) -> bool:
+        """Whether someone has set a retry annotation since the last turn: what could not be read is asked for anew, too."""
+        classes = {cls.metadata.name: cls for cls in self._classes()}
+        claims = [entry.model for entry in self._around.store.claims_at(self._arn)]
+        asking = [claim for claim in claims if retry_asked(claim, classes.get(claim.spec.class_name))]
+        asked = frozenset((claim.metadata.uid, claim.metadata.resource_version) for claim in asking)
+        new = not asked <= self._retries_seen
+        self._retries_seen = asked
+        return new
+
+    def _facts(self, *, may_mutate: bool) -> Facts:
+        around = self._around
+        self._held = around.hold()
+        present = {entry.model.metadata.uid for entry in around.store.claims_at(self._arn)}
+        self._outcomes = {uid: outcome for uid, outcome in self._outcomes.items() if uid in present}
+        return replace(
+            snapshot(around.clock, around.store, around.rules, self._arn, self._observer.observation),
+            may_mutate=may_mutate and self._held == 0,
+            outcomes=self._outcomes,
+            busy=self._refusals.busy,
+            quota_refusal=self._refusals.quota,
+            moving_since=self._observer.moving_since,
+            crd_terminating=around.crd.terminating,
+        )
+
+    async def _report_and_act(self, decided: Plan) -> bool:
+        """The mutation follows the report of its own claim; the other reports follow the mutation. Returns whether a call was made."""
+        unguarded = [report for report in decided.classes if report.finalizer and CLASS_FINALIZER not in report.cls.metadata.finalizers]
+        for report in unguarded:
+            if not await self._reporter.cls(report):
+                return False
+        action, acted = decided.action, False
+        others = []
+        for claim_report in decided.claims:
+            if action is None or claim_report.claim is not action.claim:
+                others.append(claim_report)
+            elif await self._reporter.claim(claim_report, fence=True):
+                acted = await self._act(action)
+        await asyncio.gather(*(self._reporter.claim(report) for report in others))
+        for report in decided.classes:
+            if report not in unguarded:
+                await self._reporter.cls(report)
+        return acted
+
+    async def _act(self, action: Action) -> bool:
+        around, metadata = self._around, action.claim.metadata
+        reported = around.store.claims.get(metadata.namespace or "", metadata.name)
+        gateway = self._gateway_of(access_of(reported.model if reported else action.claim))
+        try:
+            async with self._acting:
+                failure = await carry_out(action, gateway, self._observer, around.permit)
+        except NotPermitted:
+            log.warning("a call was not sent: leadership ends too soon", extra={"fields": {"cluster": str(self._arn)}})
+            return False
+        self._outcomes[metadata.uid] = Outcome(action.start_time, around.clock.now(), failure)
+        self._refusals.learn(failure, len(self._observer.observation.profiles or {}), around.clock.now())
+        around.telemetry.acted(action, failure)
+        return True
+
+    def _schedule_look(self, watch: frozenset[str]) -> None:
+        wait = self._observer.next_look(watch)
+        due = None if wait is None else self._around.clock.monotonic() + wait
+        if due is not None and self._look_at is not None and watch == self._watched:
+            due = min(due, self._look_at)  # turns in between, for other reasons, must not put it off
+        self._look_at, self._watched = due, watch
+
+    def _wait(self, decided: Plan) -> float:
+        clock = self._around.clock
+        now = clock.monotonic()
+        # As the plan knew it: a hold that has ended since is a reason to plan again at once.
+        waits = [self._resync_at - now, self._held or None, self._reporter.due()]
+        if self._look_at is not None:
+            waits.append(self._look_at - now)
+        if decided.wake_at is not None:
+            waits.append((decided.wake_at - clock.now()).total_seconds())
+        return max(0.0, min(wait for wait in waits if wait is not None))
+
+    def _classes(self) -> tuple[FargateProfileClass, ...]:
+        return self._around.store.classes_at(self._arn)
+
+    def _ways(self) -> tuple[Access, ...]:
+        return accesses(self._classes(), (entry.model for entry in self._around.store.claims_at(self._arn)))
+
+    def _gateway(self) -> Gateway:
+        ways = self._ways()
+        return self._gateway_of(ways[self._ways_tried % len(ways)])
+
+    def _gateway_of(self, access: Access) -> Gateway:
+        return self._around.cloud.gateway(self._arn, access.assume_role_arn or None, access.external_id or None)

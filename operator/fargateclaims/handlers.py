@@ -1,0 +1,139 @@
+"""kopf's part: it watches, and each event becomes a change of the store. Nothing else happens here.
+
+kopf runs in a thread and loop of its own: on its way out it cancels every task of its loop, and in the main thread it takes over the
+signals. Its end is the end of the process, unless we have asked for it.
+"""
+
+import asyncio
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import kopf
+
+from fargateclaims.api.group import CLAIM_PLURAL, CLASS_PLURAL, GROUP, VERSION
+from fargateclaims.engine.store import Store
+from fargateclaims.timing import WATCH_CHECK, WATCH_CONNECT_TIMEOUT, WATCH_INACTIVITY, WATCH_SERVER_TIMEOUT, WATCH_START_LIMIT, WATCH_STOP
+
+log = logging.getLogger(__name__)
+
+Event = Mapping[str, Any]
+_DELETED = "DELETED"
+_KINDS = 3
+_WATCHER = "watcher for "
+"""How kopf names the tasks that watch one kind each."""
+
+# It would warn that it leaves the signals alone, which is what it is in its own thread for.
+logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
+
+
+def registry(take: Callable[[str, str | None, dict[str, Any]], None]) -> kopf.OperatorRegistry:
+    """Handlers that hand each event to `take`: the plural of the kind, the event's type (None for the first list), the object."""
+    handlers = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=handlers)
+    def login(**kwargs: Any) -> Any:  # noqa: ANN401 - kopf's own
+        # As KubeClient: KUBECONFIG, with its credential plugins, else the pod's ServiceAccount.
+        return kopf.login_via_client(**kwargs)
+
+    @kopf.on.event(GROUP, VERSION, CLAIM_PLURAL, registry=handlers)
+    def claim(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf names its arguments
+        take(CLAIM_PLURAL, type, dict(body))
+
+    @kopf.on.event(GROUP, VERSION, CLASS_PLURAL, registry=handlers)
+    def cls(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002
+        take(CLASS_PLURAL, type, dict(body))
+
+    @kopf.on.event("", "v1", "namespaces", registry=handlers)
+    def namespace(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002
+        take("namespaces", type, dict(body))
+
+    return handlers
+
+
+def into(store: Store, plural: str, kind: str | None, obj: dict[str, Any]) -> None:
+    """Put one event into the store."""
+    obj["metadata"] = {key: value for key, value in obj["metadata"].items() if key != "managedFields"}
+    put, remove = {
+        CLAIM_PLURAL: (store.put_claim, store.remove_claim),
+        CLASS_PLURAL: (store.put_class, store.remove_class),
+        "namespaces": (store.put_namespace, store.remove_namespace),
+    }[plural]
+    (remove if kind == _DELETED else put)(obj)
+
+
+class Watch:
+    """kopf in its thread, feeding a store that lives on the event loop of the caller.
+
+    :param ended: called on that loop when the watches have ended, for whatever reason.
+    """
+
+    def __init__(self, store: Store, ended: Callable[[], None]) -> None:
+        self._store = store
+        self._ended = ended
+        self._loop = asyncio.get_running_loop()
+        self._stop = threading.Event()
+        self._complete = False
+        self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    async def stop(self) -> None:
+        """End the watches; waits for a moment, and leaves a thread that hangs to the end of the process."""
+        self._stop.set()
+        if self._thread.is_alive():
+            await asyncio.to_thread(self._thread.join, WATCH_STOP)
+
+    def problem(self) -> str | None:
+        """What is wrong with the watches, for the probes; None if nothing is. For any thread."""
+        return None if self._complete and self._thread.is_alive() else "not all watches are running"
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._operate())
+        except Exception:
+            if not self._stop.is_set():
+                log.exception("the watches have failed")
+        finally:
+            if not self._loop.is_closed():
+                self._loop.call_soon_threadsafe(self._ended)
+
+    async def _operate(self) -> None:
+        # Before kopf, which cancels whatever was started after it.
+        guard = asyncio.ensure_future(self._guard())
+        try:
+            await kopf.operator(
+                registry=registry(self._take), settings=_settings(), standalone=True, clusterwide=True, stop_flag=self._stop
+            )
+        finally:
+            guard.cancel()
+
+    async def _guard(self) -> None:
+        """End kopf when one of its watchers has ended: kopf itself would go on without it, blind."""
+        started = asyncio.get_running_loop().time()
+        while True:
+            await asyncio.sleep(WATCH_CHECK)
+            running = sum(task.get_name().startswith(_WATCHER) for task in asyncio.all_tasks())
+            late = asyncio.get_running_loop().time() - started > WATCH_START_LIMIT
+            if running < _KINDS and (self._complete or late):
+                log.error("%d of %d watches are running: starting anew", running, _KINDS)
+                self._complete = False
+                self._stop.set()
+                return
+            self._complete = running >= _KINDS
+
+    def _take(self, plural: str, kind: str | None, obj: dict[str, Any]) -> None:
+        self._loop.call_soon_threadsafe(into, self._store, plural, kind, obj)
+
+
+def _settings() -> kopf.OperatorSettings:
+    settings = kopf.OperatorSettings()
+    settings.posting.enabled = False
+    settings.scanning.disabled = True
+    settings.watching.server_timeout = WATCH_SERVER_TIMEOUT
+    settings.watching.connect_timeout = WATCH_CONNECT_TIMEOUT
+    settings.watching.inactivity_timeout = WATCH_INACTIVITY
+    return settings
