@@ -10,7 +10,7 @@ from fargateclaims.aws.departure import NotPermitted
 from fargateclaims.aws.limits import READ_LIMIT, THREADS_PER_ACCOUNT_REGION
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
 from fargateclaims.timing import MUTATION_LIMIT
-from support.canned_aws import Answer, Call, CannedAWS, Told, refused
+from support.canned_aws import Answer, Call, CannedAWS, Drop, Told, refused
 from support.eks_answers import PROD, SPEC, cluster_answer, profile_answer
 from support.virtual_clock import VirtualClock
 from support.waiting import until
@@ -144,6 +144,15 @@ async def test_a_mutation_that_was_given_up_before_it_left_never_leaves(aws: Can
 
 async def test_a_refused_connection_is_no_unknown_outcome(aws: CannedAWS, cloud: AWSCloud, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL_EKS", "http://127.0.0.1:1")
+    failure = await failure_of(asyncio.create_task(cloud.gateway(PROD).create_profile(SPEC, yes)))
+    assert (failure.kind, failure.outcome_unknown) == (FailureClass.UNAVAILABLE, False)
+
+
+async def test_a_call_that_failed_before_the_mutation_left_is_no_unknown_outcome(aws: CannedAWS, cloud: AWSCloud) -> None:
+    def cut(_: Call) -> Answer:
+        raise Drop
+
+    aws.will("GetCallerIdentity", cut)
     failure = await failure_of(asyncio.create_task(cloud.gateway(PROD).create_profile(SPEC, yes)))
     assert (failure.kind, failure.outcome_unknown) == (FailureClass.UNAVAILABLE, False)
 

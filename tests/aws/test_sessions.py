@@ -73,6 +73,7 @@ async def test_a_role_in_another_account_is_assumed_once(aws: CannedAWS, cloud: 
     assert operations(aws) == ["AssumeRole", "GetCallerIdentity", "DescribeCluster", "DescribeCluster"]
     assumed, *others = aws.calls
     assert assumed.access_key == OWN_KEY
+    assert "/eu-west-1/sts/" in assumed.headers["Authorization"]
     assert assumed.parameters["ExternalId"] == "ticket-7"
     assert assumed.parameters["RoleSessionName"] == "fargateclaims-test-inst"
     assert {call.access_key[:8] for call in others} == {"ASIAROLE"}

@@ -144,6 +144,20 @@ async def test_a_late_success_does_not_shorten_what_came_after_it() -> None:
     assert callers.bucket.paused_seconds == pytest.approx(2 * THROTTLE_BACKOFF_BASE)
 
 
+async def test_who_gives_up_in_the_moment_of_getting_through_leaves_the_place_to_the_next() -> None:
+    callers = await crowd(1)
+    for _ in range(2):
+        callers.arrive()
+    await callers.clock.settle()
+    callers.clock.freeze(1)
+    callers.bucket._admit()
+    callers.tasks[1].cancel()
+    await callers.clock.settle()
+    callers.arrive()
+    await callers.clock.settle()
+    assert [number for _, _, number in callers.passed] == [0, 2]
+
+
 async def test_closing_ends_all_waits() -> None:
     callers = await crowd(1)
     for _ in range(3):
