@@ -85,6 +85,7 @@ class Facts:
 
     :param claims: all claims of the cluster; those in `malformed` have a placeholder for a spec.
     :param malformed: what is wrong with the spec of a claim, by UID.
+    :param malformed_classes: what is wrong with a class that cannot be read, by name.
     :param classes: all classes by name, also those of other clusters.
     :param outcomes: by UID of the claim, until the report that tells of them was accepted.
     :param moving_since: when a profile was first seen in its present moving state, by ARN.
@@ -99,6 +100,7 @@ class Facts:
     classes: Mapping[str, FargateProfileClass]
     namespaces: Mapping[str, Namespace]
     malformed: Mapping[str, str] = field(default_factory=dict)
+    malformed_classes: Mapping[str, str] = field(default_factory=dict)
     outcomes: Mapping[str, Outcome] = field(default_factory=dict)
     busy: ClusterBusy | None = None
     quota_refusal: QuotaRefusal | None = None

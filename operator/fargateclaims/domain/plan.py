@@ -109,12 +109,18 @@ def assess(facts: Facts, claim: FargateProfileClaim) -> Assessment:
             return _without_class(facts, claim, Verdict(Reason.CLASS_NOT_FOUND, lost))
         return assess_deletion(facts, claim, cls)
     if cls is None:
-        missing = Verdict(Reason.CLASS_NOT_FOUND, f'spec.className: there is no FargateProfileClass "{claim.spec.class_name}"')
-        return _without_class(facts, claim, missing)
+        return _without_class(facts, claim, _no_class(facts, claim.spec.class_name))
     if pinned is not None and pinned != cls.spec.cluster_arn:
         conflict = f'class "{cls.metadata.name}" now means {cls.spec.cluster_arn}; this claim\'s profile is on {pinned}: make a new claim'
         return _without_class(facts, claim, Verdict(Reason.CLASS_CONFLICT, conflict))
     return assess_upkeep(facts, claim, cls)
+
+
+def _no_class(facts: Facts, name: str) -> Verdict:
+    problem = facts.malformed_classes.get(name)
+    if problem is not None:
+        return Verdict(Reason.CLASS_NOT_READY, f'class "{name}" cannot be read: {problem}')
+    return Verdict(Reason.CLASS_NOT_FOUND, f'spec.className: there is no FargateProfileClass "{name}"')
 
 
 def _without_class(facts: Facts, claim: FargateProfileClaim, verdict: Verdict) -> Assessment:
