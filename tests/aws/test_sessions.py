@@ -66,6 +66,20 @@ async def test_credentials_that_were_put_right_are_found(aws: CannedAWS, clouds:
     assert operations(aws) == ["GetCallerIdentity", "GetCallerIdentity", "DescribeCluster"]
 
 
+async def test_a_wrong_account_is_looked_at_again_though_the_same_credentials_are_right_elsewhere(
+    aws: CannedAWS, clouds: Clouds, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = VirtualClock()
+    cloud = clouds(clock)
+    await cloud.gateway(PROD).describe_cluster()
+    assert (await failure_of(cloud.gateway(OTHER))).kind is FailureClass.WRONG_ACCOUNT
+    aws.accounts["AKIAOTHER0000000"] = OTHER_ACCOUNT
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOTHER0000000")
+    await cloud.gateway(PROD).describe_cluster()
+    await clock.advance(WRONG_ACCOUNT_RECHECK)
+    await cloud.gateway(OTHER).describe_cluster()
+
+
 async def test_a_role_in_another_account_is_assumed_once(aws: CannedAWS, cloud: AWSCloud) -> None:
     clusters = [ClusterARN("aws", "eu-west-1", OTHER_ACCOUNT, name) for name in ("prod", "test")]
     for arn in clusters:

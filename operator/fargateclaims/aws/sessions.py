@@ -104,9 +104,10 @@ class AWSSession:
             self._frozen = frozen
             if self._account is None:
                 answer: dict[str, Any] = self.client("sts").get_caller_identity()  # type: ignore[attr-defined]
-                self._account = str(answer["Account"])
-                self._recheck_at = None if self._account == account else clock.monotonic() + WRONG_ACCOUNT_RECHECK
+                self._account, self._recheck_at = str(answer["Account"]), None
             if self._account != account:
+                if self._recheck_at is None:
+                    self._recheck_at = clock.monotonic() + WRONG_ACCOUNT_RECHECK
                 raise AWSError(_wrong_account(self.identity, self._account, account))
 
     def outdated(self, now: float) -> bool:
