@@ -11,9 +11,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import kopf
+from kubernetes.aio.client import Configuration
 
 from fargateclaims.api.group import CLAIM_PLURAL, CLASS_PLURAL, GROUP, VERSION
+from fargateclaims.clock import SystemClock
 from fargateclaims.engine.store import Store
+from fargateclaims.kube.config import load_configuration
+from fargateclaims.metrics import Metrics
 from fargateclaims.timing import WATCH_CHECK, WATCH_CONNECT_TIMEOUT, WATCH_INACTIVITY, WATCH_SERVER_TIMEOUT, WATCH_START_LIMIT, WATCH_STOP
 
 log = logging.getLogger(__name__)
@@ -33,9 +37,8 @@ def registry(take: Callable[[str, str | None, dict[str, Any]], None]) -> kopf.Op
     handlers = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=handlers)
-    def login(**kwargs: Any) -> Any:  # noqa: ANN401 - kopf's own
-        # As KubeClient: KUBECONFIG, with its credential plugins, else the pod's ServiceAccount.
-        return kopf.login_via_client(**kwargs)
+    async def login(**_: object) -> kopf.ConnectionInfo:
+        return await _connection(await load_configuration(SystemClock()))
 
     @kopf.on.event(GROUP, VERSION, CLAIM_PLURAL, registry=handlers)
     def claim(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf names its arguments
@@ -69,8 +72,9 @@ class Watch:
     :param ended: called on that loop when the watches have ended, for whatever reason.
     """
 
-    def __init__(self, store: Store, ended: Callable[[], None]) -> None:
+    def __init__(self, store: Store, metrics: Metrics, ended: Callable[[], None]) -> None:
         self._store = store
+        self._metrics = metrics
         self._ended = ended
         self._loop = asyncio.get_running_loop()
         self._stop = threading.Event()
@@ -126,7 +130,25 @@ class Watch:
             self._complete = running >= _KINDS
 
     def _take(self, plural: str, kind: str | None, obj: dict[str, Any]) -> None:
+        self._metrics.watch_seen.labels(plural).set_to_current_time()
         self._loop.call_soon_threadsafe(into, self._store, plural, kind, obj)
+
+
+async def _connection(configuration: Configuration) -> kopf.ConnectionInfo:
+    """The credentials of the rest of the process, as kopf wants them; asked for again when the API server refuses them."""
+    header = await configuration.get_api_key_with_prefix("BearerToken")
+    scheme, _, token = header.rpartition(" ") if header else ("", "", "")
+    return kopf.ConnectionInfo(
+        server=configuration.host,
+        ca_path=configuration.ssl_ca_cert,
+        insecure=not configuration.verify_ssl,
+        username=configuration.username or None,
+        password=configuration.password or None,
+        scheme=scheme or None,
+        token=token or None,
+        certificate_path=configuration.cert_file,
+        private_key_path=configuration.key_file,
+    )
 
 
 def _settings() -> kopf.OperatorSettings:

@@ -132,7 +132,7 @@ class Process:
 
         supervisor = Supervisor(kube, clock, lambda changed: Store(settings.class_matcher.matches, changed), surroundings)
         watches_ended = asyncio.Event()
-        watch = Watch(supervisor.store, watches_ended.set)
+        watch = Watch(supervisor.store, self._metrics, watches_ended.set)
         probes.add_liveness("watch", watch.problem)
         probes.add_liveness("workers", supervisor.problem)
         probes.add_readiness("listed", lambda: None if supervisor.listed else "the objects have not been listed yet")

@@ -83,6 +83,12 @@ class Supervisor:
         self.listed = True
         self.store.replace(claims, classes, namespaces)
         self._retire()
+        for kind, count in (
+            ("claim", len(self.store.claims)),
+            ("class", len(self.store.classes)),
+            ("namespace", len(self.store.namespaces)),
+        ):
+            self._around.telemetry.metrics.store_objects.labels(kind).set(count)
         log.info("%d claims, %d classes, %d clusters", len(self.store.claims), len(self.store.classes), len(self._workers))
 
     def _mark(self, place: Place) -> None:
