@@ -89,3 +89,20 @@ WATCH_START_LIMIT: Final = 60.0
 """Until when all watches must have begun: discovery on a busy API server takes seconds."""
 WATCH_STOP: Final = 3.0
 """How long a stop waits for the watches to end."""
+
+# --- Calls to AWS.
+AWS_CONNECT_TIMEOUT: Final = 3.0
+"""To connect, per address. With `AWS_READ_TIMEOUT` it stays below the limit of a mutation, so that botocore itself gives up first in
+the common case and tells whether the request had left."""
+AWS_READ_TIMEOUT: Final = 6.0
+"""Between two parts of an answer. EKS answers well within a second; what takes longer is asked again."""
+AWS_READ_LIMIT: Final = 20.0
+"""For a read as a whole: its own time-outs and those of a role that must be assumed first, and an end to answers that only trickle."""
+AWS_WRONG_ACCOUNT_RECHECK: Final = 300.0
+"""Between two looks whether credentials of the wrong account were replaced: only a person can do that."""
+AWS_QUOTAS_TTL: Final = 540.0
+"""How long Service Quotas are taken as read: with the next pass, a raise is seen within ten minutes."""
+AWS_THROTTLE_BACKOFF_BASE: Final = 1.0
+"""Upper bound of the first pause after a throttled call. EKS's own buckets refill within seconds."""
+AWS_THROTTLE_BACKOFF_MAX: Final = 60.0
+"""Upper bound of all later pauses."""

@@ -7,9 +7,9 @@ import pytest
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.aws.cloud import AWSCloud
 from fargateclaims.aws.departure import NotPermitted
-from fargateclaims.aws.limits import READ_LIMIT, THREADS_PER_ACCOUNT_REGION
+from fargateclaims.aws.limits import THREADS_PER_ACCOUNT_REGION
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
-from fargateclaims.timing import MUTATION_LIMIT
+from fargateclaims.timing import AWS_READ_LIMIT, MUTATION_LIMIT
 from support.canned_aws import Answer, Call, CannedAWS, Drop, Told, refused
 from support.eks_answers import PROD, SPEC, cluster_answer, profile_answer
 from support.virtual_clock import VirtualClock
@@ -108,7 +108,7 @@ async def test_a_read_without_an_answer_is_abandoned_too(aws: CannedAWS, clouds:
     aws.hang("DescribeCluster")
     call = asyncio.create_task(clouds(clock).gateway(PROD).describe_cluster())
     await until(lambda: aws.count("DescribeCluster"))
-    await clock.advance(READ_LIMIT)
+    await clock.advance(AWS_READ_LIMIT)
     failure = await failure_of(call)
     assert (failure.kind, failure.outcome_unknown) == (FailureClass.UNAVAILABLE, False)
 

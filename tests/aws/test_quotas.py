@@ -4,8 +4,8 @@ from collections.abc import Callable
 import pytest
 
 from fargateclaims.aws.cloud import AWSCloud
-from fargateclaims.aws.limits import QUOTAS_TTL
 from fargateclaims.domain.observation import Quotas
+from fargateclaims.timing import AWS_QUOTAS_TTL
 from support.canned_aws import Answer, Call, CannedAWS, refused
 from support.eks_answers import PROD
 from support.virtual_clock import VirtualClock
@@ -32,7 +32,7 @@ async def test_a_raise_is_seen_after_a_while(aws: CannedAWS, clouds: Clouds) -> 
     aws.will("GetServiceQuota", value)
     await gateway.quotas()
     aws.will("GetServiceQuota", Answer({"Quota": {"Value": 30.0}}))
-    await clock.advance(QUOTAS_TTL - 1)
+    await clock.advance(AWS_QUOTAS_TTL - 1)
     assert (await gateway.quotas()).profiles_per_cluster == 20
     await clock.advance(1)
     assert (await gateway.quotas()).profiles_per_cluster == 30
@@ -64,5 +64,5 @@ async def test_what_was_known_stays_known_while_the_service_is_down(aws: CannedA
     down, denied = refused("ServiceException", "oops", 500), refused("AccessDeniedException", "no")
     for answer, expected in ((down, Quotas(20, 6, 7)), (denied, Quotas())):
         aws.will("GetServiceQuota", answer)
-        await clock.advance(QUOTAS_TTL)
+        await clock.advance(AWS_QUOTAS_TTL)
         assert await gateway.quotas() == expected

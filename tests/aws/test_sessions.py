@@ -6,10 +6,10 @@ import pytest
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.aws.cloud import AWSCloud, ClusterGateway
-from fargateclaims.aws.limits import WRONG_ACCOUNT_RECHECK
 from fargateclaims.aws.sessions import Identity, Sessions
 from fargateclaims.clock import SystemClock
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
+from fargateclaims.timing import AWS_WRONG_ACCOUNT_RECHECK
 from support.canned_aws import ACCOUNT, Answer, Call, CannedAWS, refused
 from support.eks_answers import PROD, cluster_answer
 from support.virtual_clock import VirtualClock
@@ -50,7 +50,7 @@ async def test_credentials_of_another_account_make_no_call_but_one(aws: CannedAW
         assert ACCOUNT in failure.message
         assert OTHER_ACCOUNT in failure.message
         assert "assumeRoleARN" in failure.message
-    await clock.advance(WRONG_ACCOUNT_RECHECK - 1)
+    await clock.advance(AWS_WRONG_ACCOUNT_RECHECK - 1)
     await failure_of(gateway)
     assert operations(aws) == ["GetCallerIdentity"]
 
@@ -61,7 +61,7 @@ async def test_credentials_that_were_put_right_are_found(aws: CannedAWS, clouds:
     await failure_of(gateway)
     aws.accounts["AKIAOTHER0000000"] = OTHER_ACCOUNT
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOTHER0000000")
-    await clock.advance(WRONG_ACCOUNT_RECHECK)
+    await clock.advance(AWS_WRONG_ACCOUNT_RECHECK)
     await gateway.describe_cluster()
     assert operations(aws) == ["GetCallerIdentity", "GetCallerIdentity", "DescribeCluster"]
 
@@ -76,7 +76,7 @@ async def test_a_wrong_account_is_looked_at_again_though_the_same_credentials_ar
     aws.accounts["AKIAOTHER0000000"] = OTHER_ACCOUNT
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAOTHER0000000")
     await cloud.gateway(PROD).describe_cluster()
-    await clock.advance(WRONG_ACCOUNT_RECHECK)
+    await clock.advance(AWS_WRONG_ACCOUNT_RECHECK)
     await cloud.gateway(OTHER).describe_cluster()
 
 

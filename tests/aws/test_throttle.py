@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fargateclaims.aws.limits import THROTTLE_BACKOFF_BASE, THROTTLE_BACKOFF_MAX
 from fargateclaims.aws.throttle import Lane, TokenBucket
+from fargateclaims.timing import AWS_THROTTLE_BACKOFF_BASE, AWS_THROTTLE_BACKOFF_MAX
 from support.virtual_clock import VirtualClock
 
 ROUNDING = 1e-6
@@ -87,7 +87,7 @@ async def test_throttling_stops_everybody_until_the_pause_is_over() -> None:
     callers = await crowd(10, jitter=0.9)
     grant = await callers.bucket.acquire()
     callers.bucket.throttled(grant)
-    pause = 0.9 * THROTTLE_BACKOFF_BASE
+    pause = 0.9 * AWS_THROTTLE_BACKOFF_BASE
     assert callers.bucket.paused_seconds == pytest.approx(pause)
     begun = callers.clock.monotonic()
     for lane in (Lane.ROUTINE, Lane.URGENT):
@@ -115,7 +115,7 @@ async def test_calls_that_were_throttled_together_count_once() -> None:
     grants = [await callers.bucket.acquire() for _ in range(5)]
     for grant in grants:
         callers.bucket.throttled(grant)
-    assert callers.bucket.paused_seconds == pytest.approx(THROTTLE_BACKOFF_BASE)
+    assert callers.bucket.paused_seconds == pytest.approx(AWS_THROTTLE_BACKOFF_BASE)
 
 
 async def test_pauses_double_up_to_their_bound_and_a_success_ends_the_row() -> None:
@@ -125,13 +125,13 @@ async def test_pauses_double_up_to_their_bound_and_a_success_ends_the_row() -> N
         grant = await callers.bucket.acquire()
         callers.bucket.throttled(grant)
         pauses.append(callers.bucket.paused_seconds)
-        await callers.clock.advance(THROTTLE_BACKOFF_MAX + 1)
-    assert pauses[0] == pytest.approx(THROTTLE_BACKOFF_BASE)
+        await callers.clock.advance(AWS_THROTTLE_BACKOFF_MAX + 1)
+    assert pauses[0] == pytest.approx(AWS_THROTTLE_BACKOFF_BASE)
     assert all(later >= earlier for earlier, later in pairwise(pauses))
-    assert pauses[-1] == pytest.approx(THROTTLE_BACKOFF_MAX)
+    assert pauses[-1] == pytest.approx(AWS_THROTTLE_BACKOFF_MAX)
     callers.bucket.succeeded(await callers.bucket.acquire())
     callers.bucket.throttled(await callers.bucket.acquire())
-    assert callers.bucket.paused_seconds == pytest.approx(THROTTLE_BACKOFF_BASE)
+    assert callers.bucket.paused_seconds == pytest.approx(AWS_THROTTLE_BACKOFF_BASE)
 
 
 async def test_a_late_success_does_not_shorten_what_came_after_it() -> None:
@@ -141,7 +141,7 @@ async def test_a_late_success_does_not_shorten_what_came_after_it() -> None:
     callers.bucket.succeeded(early)
     await callers.clock.advance(2)
     callers.bucket.throttled(await callers.bucket.acquire())
-    assert callers.bucket.paused_seconds == pytest.approx(2 * THROTTLE_BACKOFF_BASE)
+    assert callers.bucket.paused_seconds == pytest.approx(2 * AWS_THROTTLE_BACKOFF_BASE)
 
 
 async def test_who_gives_up_in_the_moment_of_getting_through_leaves_the_place_to_the_next() -> None:

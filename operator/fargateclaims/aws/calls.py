@@ -16,13 +16,12 @@ from botocore import xform_name
 
 from fargateclaims.aws.departure import Abandoned, Departure, NotPermitted, Permit
 from fargateclaims.aws.errors import classify, is_credential_problem
-from fargateclaims.aws.limits import READ_LIMIT
 from fargateclaims.aws.sessions import AWSSession, Identity, Service, Sessions
 from fargateclaims.aws.threads import DaemonThreads
 from fargateclaims.aws.throttle import Grant, Lane, TokenBucket
 from fargateclaims.clock import Clock
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
-from fargateclaims.timing import MUTATION_LIMIT
+from fargateclaims.timing import AWS_READ_LIMIT, MUTATION_LIMIT
 
 T = TypeVar("T")
 Observe = Callable[[str, str, float], None]
@@ -96,7 +95,7 @@ class AccountRegion:
 
     async def _on_thread(self, work: Callable[[], T], departure: Departure, operation: str) -> T:
         """Run `work` on a worker thread; after its limit, or when the caller is cancelled, it is abandoned."""
-        limit = MUTATION_LIMIT if departure.mutation else READ_LIMIT
+        limit = MUTATION_LIMIT if departure.mutation else AWS_READ_LIMIT
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
 

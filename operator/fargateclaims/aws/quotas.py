@@ -4,11 +4,11 @@ import asyncio
 from typing import Final
 
 from fargateclaims.aws.calls import Caller
-from fargateclaims.aws.limits import QUOTAS_TTL
 from fargateclaims.aws.shapes import reading
 from fargateclaims.clock import Clock
 from fargateclaims.domain.failure import AWSError, FailureClass
 from fargateclaims.domain.observation import Quotas
+from fargateclaims.timing import AWS_QUOTAS_TTL
 
 _PROFILES_PER_CLUSTER: Final = "L-33415657"
 _SELECTORS_PER_PROFILE: Final = "L-D78D8AF8"
@@ -26,10 +26,10 @@ class QuotaReader:
         self._read_at: float | None = None
 
     async def read(self, caller: Caller) -> Quotas:
-        """Return the quotas, read at most every `QUOTAS_TTL` seconds, whatever came of it."""
+        """Return the quotas, read at most every `AWS_QUOTAS_TTL` seconds, whatever came of it."""
         async with self._reading:
             now = self._clock.monotonic()
-            if self._read_at is None or now - self._read_at >= QUOTAS_TTL:
+            if self._read_at is None or now - self._read_at >= AWS_QUOTAS_TTL:
                 for code in (_PROFILES_PER_CLUSTER, _SELECTORS_PER_PROFILE, _LABELS_PER_SELECTOR):
                     self._known[code] = await self._quota(caller, code)
                 self._read_at = now

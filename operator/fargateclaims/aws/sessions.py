@@ -18,16 +18,17 @@ from botocore.session import Session as BotocoreSession
 
 from fargateclaims import __version__
 from fargateclaims.aws.departure import leave
-from fargateclaims.aws.limits import CONNECT_TIMEOUT, READ_TIMEOUT, THREADS_PER_ACCOUNT_REGION, WRONG_ACCOUNT_RECHECK
+from fargateclaims.aws.limits import THREADS_PER_ACCOUNT_REGION
 from fargateclaims.clock import Clock
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
+from fargateclaims.timing import AWS_CONNECT_TIMEOUT, AWS_READ_TIMEOUT, AWS_WRONG_ACCOUNT_RECHECK
 
 Service = Literal["ec2", "eks", "iam", "service-quotas", "sts"]
 
 _ROLE_SESSION_NAME_LENGTH: Final = 64
 _CLIENT_CONFIG: Final = Config(
-    connect_timeout=CONNECT_TIMEOUT,
-    read_timeout=READ_TIMEOUT,
+    connect_timeout=AWS_CONNECT_TIMEOUT,
+    read_timeout=AWS_READ_TIMEOUT,
     max_pool_connections=THREADS_PER_ACCOUNT_REGION,
     # A NAT gateway forgets idle connections after 350 s; a half-open one would cost a whole time-out.
     tcp_keepalive=True,
@@ -107,7 +108,7 @@ class AWSSession:
                 self._account, self._recheck_at = str(answer["Account"]), None
             if self._account != account:
                 if self._recheck_at is None:
-                    self._recheck_at = clock.monotonic() + WRONG_ACCOUNT_RECHECK
+                    self._recheck_at = clock.monotonic() + AWS_WRONG_ACCOUNT_RECHECK
                 raise AWSError(_wrong_account(self.identity, self._account, account))
 
     def outdated(self, now: float) -> bool:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from fargateclaims.aws.limits import THROTTLE_BACKOFF_BASE, THROTTLE_BACKOFF_MAX
 from fargateclaims.clock import Clock
+from fargateclaims.timing import AWS_THROTTLE_BACKOFF_BASE, AWS_THROTTLE_BACKOFF_MAX
 
 _URGENT_IN_A_ROW: Final = 4
 """So many urgent calls go before a routine one that waits: a resync becomes slow, and never starves."""
@@ -89,7 +89,7 @@ class TokenBucket:
         if grant.epoch != self._epoch:
             return
         self._epoch += 1
-        span = min(THROTTLE_BACKOFF_MAX, THROTTLE_BACKOFF_BASE * 2.0 ** min(self._throttled_in_a_row, _MAX_DOUBLINGS))
+        span = min(AWS_THROTTLE_BACKOFF_MAX, AWS_THROTTLE_BACKOFF_BASE * 2.0 ** min(self._throttled_in_a_row, _MAX_DOUBLINGS))
         self._throttled_in_a_row += 1
         self._paused_until = max(self._paused_until, self._clock.monotonic() + self._jitter() * span)
 
