@@ -1,0 +1,100 @@
+"""kopf's part over a real watch: what it sees reaches the store, and its end does not go unnoticed."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from fargateclaims.api.crd import render_crds
+from fargateclaims.api.group import CLAIM_PLURAL
+from fargateclaims.engine.store import Store
+from fargateclaims.handlers import Watch, into
+from fargateclaims.metrics import Metrics
+from support.kube_server import RunningKube, running_kube_server
+from support.waiting import until
+
+
+@pytest.fixture
+def kube(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunningKube]:
+    with running_kube_server(tmp_path) as running:
+        running.admin.load([yaml.safe_load(text) for text in render_crds().values()])
+        monkeypatch.setenv("KUBECONFIG", str(running.kubeconfig))
+        yield running
+
+
+def claim(name: str, namespace: str = "default", **metadata: Any) -> dict[str, Any]:
+    return {
+        "apiVersion": "fargateclaims.dev/v1alpha1",
+        "kind": "FargateProfileClaim",
+        "metadata": {"name": name, "namespace": namespace, **metadata},
+        "spec": {"className": "standard", "selectors": [{}]},
+    }
+
+
+def stored(uid: str, version: str, name: str = "a") -> dict[str, Any]:
+    return claim(name, uid=uid, resourceVersion=version, generation=1, creationTimestamp="2026-11-21T10:00:00Z")
+
+
+def empty_store() -> Store:
+    return Store(lambda _labels: True, lambda _place: None)
+
+
+def test_an_event_is_put_and_a_deletion_removes() -> None:
+    store = empty_store()
+    into(store, CLAIM_PLURAL, "ADDED", stored("u1", "5"))
+    assert store.claims.get("default", "a") is not None
+    into(store, CLAIM_PLURAL, "DELETED", stored("u1", "6"))
+    assert store.claims.get("default", "a") is None
+
+
+def test_the_deletion_of_an_earlier_object_leaves_its_namesake() -> None:
+    store = empty_store()
+    into(store, CLAIM_PLURAL, "ADDED", stored("u2", "9"))
+    into(store, CLAIM_PLURAL, "DELETED", stored("u1", "8"))
+    assert store.claims.get("default", "a") is not None
+
+
+async def test_what_is_there_and_what_comes_reaches_the_store(kube: RunningKube) -> None:
+    kube.admin.load([claim("first")])
+    store, ended = empty_store(), asyncio.Event()
+    watch = Watch(store, Metrics(), ended.set)
+    watch.start()
+    try:
+        await until(lambda: store.claims.get("default", "first"))
+        await until(lambda: watch.problem() is None)
+        kube.admin.load([claim("second")])
+        await until(lambda: store.claims.get("default", "second"))
+        assert store.namespaces.get("", "default") is not None
+    finally:
+        await watch.stop()
+    await until(ended.is_set)
+    assert watch.problem() is not None
+
+
+async def test_a_cut_watch_is_begun_anew(kube: RunningKube) -> None:
+    store = empty_store()
+    watch = Watch(store, Metrics(), lambda: None)
+    watch.start()
+    try:
+        await until(lambda: watch.problem() is None)
+        kube.admin.cut_watches()
+        kube.admin.load([claim("later")])
+        await until(lambda: store.claims.get("default", "later"))
+    finally:
+        await watch.stop()
+
+
+async def test_a_watcher_that_dies_ends_all_of_them(kube: RunningKube) -> None:
+    ended = asyncio.Event()
+    watch = Watch(empty_store(), Metrics(), ended.set)
+    watch.start()
+    try:
+        await until(lambda: watch.problem() is None)
+        kube.admin.fail(400, verb="watch", resource=CLAIM_PLURAL)
+        kube.admin.cut_watches(CLAIM_PLURAL)
+        await until(ended.is_set)
+    finally:
+        await watch.stop()
+    assert watch.problem() is not None
