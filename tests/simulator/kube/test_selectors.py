@@ -31,7 +31,7 @@ LABELS = {"app": "web", "tier": "1"}
         ("example.com/x=", False),
     ],
 )
-def test_label_selectors(text: str, expected: bool) -> None:
+def test_label_selectors(text: str, *, expected: bool) -> None:
     assert parse(text, "", FIELDS).matches({"metadata": {"labels": LABELS}}) is expected
 
 
@@ -45,7 +45,7 @@ def test_label_selectors(text: str, expected: bool) -> None:
         ("regarding.name=", False),
     ],
 )
-def test_field_selectors(text: str, expected: bool) -> None:
+def test_field_selectors(text: str, *, expected: bool) -> None:
     assert parse("", text, FIELDS).matches({"metadata": {"name": "x"}, "involvedObject": {"name": "y"}}) is expected
 
 

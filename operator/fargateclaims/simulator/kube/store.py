@@ -125,14 +125,13 @@ class Store:
     def __init__(self, history_limit: int = HISTORY_LIMIT, revision: int = 1) -> None:
         self._collections: dict[str, Collection] = {}
         self._history_limit = history_limit
-        self._first = revision
         self.revision = revision
 
     def collection(self, name: str) -> Collection:
         """The collection of that name."""
         found = self._collections.get(name)
         if found is None:
-            found = self._collections[name] = Collection(name, floor=self._first)
+            found = self._collections[name] = Collection(name, floor=self.revision)
         return found
 
     def collections(self) -> list[Collection]:

@@ -150,15 +150,16 @@ class Writer:
     def _create(self, resource: ResourceType, namespace: str, obj: Obj, options: WriteOptions, operation: str) -> Written:
         if resource.collection in self._kinds.terminating:
             raise method_not_allowed("create not allowed while custom resource definition is terminating")
-        now = timestamp(self._clock())
-        obj = metadata.prepare_create(resource, obj, namespace, now)
+        wanted = obj
+        obj = metadata.prepare_create(resource, obj, namespace, timestamp(self._clock()))
         self._check_namespace(resource, obj)
         obj = admission.for_create(resource, obj)
         key = (namespace, obj["metadata"]["name"])
         if self._store.get(resource.collection, key) is not None:
             raise already_exists(resource.group_resource, key[1])
-        writer = self._manager(resource, options, operation, "")
-        managed = managers.after_update(resource.schema, None, obj, writer)
+        # Who applies owns what they applied; who creates owns all but the status, which is nobody's yet.
+        source = wanted if operation == "Apply" else {name: value for name, value in obj.items() if name != "status"}
+        managed = managers.after_update(resource.schema, None, source, self._manager(resource, options, operation, ""))
         data = views.to_storage(resource, {**obj, "metadata": {**obj["metadata"], "managedFields": managed}})
         return Written(resource, self._put(resource, key, data, dry_run=options.dry_run), created=True)
 

@@ -1,0 +1,84 @@
+"""Server-side apply."""
+
+from typing import Any
+
+from support.kube_contract import APPLY, Answer, Api
+from support.ticket_kind import Kind
+
+
+async def apply(api: Api, kind: Kind, namespace: str, ticket: dict[str, Any], manager: str, **query: Any) -> Answer:
+    return await api.patch(kind.path(namespace, ticket["metadata"]["name"]), ticket, APPLY, fieldManager=manager, **query)
+
+
+async def test_applying_creates(api: Api, kind: Kind, namespace: str) -> None:
+    answer = await apply(api, kind, namespace, kind.ticket("a", tags={"t": "1"}), "alice")
+    assert answer.code == 201
+    (entry,) = [entry for entry in answer.ok()["metadata"]["managedFields"] if entry["manager"] == "alice"]
+    assert entry["operation"] == "Apply"
+    assert entry["fieldsV1"]["f:spec"] == {"f:className": {}, "f:tags": {"f:t": {}}}
+
+
+async def test_applying_again_is_no_write(api: Api, kind: Kind, namespace: str) -> None:
+    first = (await apply(api, kind, namespace, kind.ticket("a"), "alice")).ok()
+    second = await apply(api, kind, namespace, kind.ticket("a"), "alice")
+    assert second.code == 200
+    assert second.ok()["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
+
+
+async def test_what_is_no_longer_applied_goes(api: Api, kind: Kind, namespace: str) -> None:
+    ticket = kind.ticket("a", labels={"l": "1"}, tags={"t": "1", "u": "1"}, source={"from": "Cluster"})
+    (await apply(api, kind, namespace, ticket, "alice")).ok()
+    after = (await apply(api, kind, namespace, kind.ticket("a", tags={"u": "1"}), "alice")).ok()
+    assert after["spec"] == {"className": "standard", "tags": {"u": "1"}}
+    assert "labels" not in after["metadata"]
+
+
+async def test_others_fields_stay(api: Api, kind: Kind, namespace: str) -> None:
+    (await apply(api, kind, namespace, kind.ticket("a", tags={"t": "1"}), "alice")).ok()
+    (await apply(api, kind, namespace, kind.ticket("a", tags={"u": "1"}), "bob")).ok()
+    after = (await apply(api, kind, namespace, kind.ticket("a"), "alice")).ok()
+    assert after["spec"]["tags"] == {"u": "1"}
+
+
+async def test_a_conflict_names_manager_and_field(api: Api, kind: Kind, namespace: str) -> None:
+    (await apply(api, kind, namespace, kind.ticket("a"), "alice")).ok()
+    status = (await apply(api, kind, namespace, kind.ticket("a", className="other"), "bob")).refused(409, "Conflict")
+    assert status["message"] == 'Apply failed with 1 conflict: conflict with "alice": .spec.className'
+    assert status["details"]["causes"] == [
+        {"reason": "FieldManagerConflict", "message": 'conflict with "alice"', "field": ".spec.className"}
+    ]
+    forced = (await apply(api, kind, namespace, kind.ticket("a", className="other"), "bob", force="true")).ok()
+    assert forced["spec"]["className"] == "other"
+
+
+async def test_updates_own_what_they_change(api: Api, kind: Kind, namespace: str) -> None:
+    (await apply(api, kind, namespace, kind.ticket("a"), "alice")).ok()
+    (await api.patch(kind.path(namespace, "a"), {"spec": {"className": "edited"}}, fieldManager="editor")).ok()
+    status = (await apply(api, kind, namespace, kind.ticket("a"), "alice")).refused(409, "Conflict")
+    assert f'conflict with "editor" using {kind.group}/v1' in status["message"]
+
+
+async def test_items_of_map_lists_have_owners_of_their_own(api: Api, kind: Kind, namespace: str) -> None:
+    (await api.create(kind.path(namespace), kind.ticket("a"))).ok()
+    path = kind.path(namespace, "a", "status")
+    base = {"apiVersion": f"{kind.group}/v1", "kind": "Ticket", "metadata": {"name": "a"}}
+    for manager, condition in (("alice", "Synced"), ("bob", "Paused")):
+        body = base | {"status": {"conditions": [{"type": condition, "status": "True"}]}}
+        (await api.patch(path, body, APPLY, fieldManager=manager)).ok()
+    after = (await api.get(kind.path(namespace, "a"))).ok()
+    assert {condition["type"] for condition in after["status"]["conditions"]} == {"Ready", "Synced", "Paused"}
+    after = (await api.patch(path, base | {"status": {"conditions": []}}, APPLY, fieldManager="alice")).ok()
+    assert {condition["type"] for condition in after["status"]["conditions"]} == {"Ready", "Paused"}
+
+
+async def test_a_manager_is_needed_and_managed_fields_are_not_allowed(api: Api, kind: Kind, namespace: str) -> None:
+    assert (await api.patch(kind.path(namespace, "a"), kind.ticket("a"), APPLY)).code in (400, 422)
+    ticket = kind.ticket("a")
+    ticket["metadata"]["managedFields"] = [
+        {"manager": "x", "operation": "Apply", "apiVersion": "v1", "fieldsType": "FieldsV1", "fieldsV1": {"f:a": {}}}
+    ]
+    (await apply(api, kind, namespace, ticket, "alice")).refused(400, "BadRequest")
+
+
+async def test_applied_objects_are_validated(api: Api, kind: Kind, namespace: str) -> None:
+    (await apply(api, kind, namespace, kind.ticket("a", seats=99), "alice")).refused(422, "Invalid")
