@@ -59,6 +59,7 @@ class Assessment:
 
     :param verdict: where the claim stands, if the queue has no say in it.
     :param work: the next mutation; without a verdict it waits for its turn, with one it cannot run now.
+    :param only_lacks_place: whether nothing but the quota of profiles stands in the way.
     :param refused: why the class does not accept the claim, if it does not.
     :param profile: the profile that takes pods, or is to take them.
     :param previous: the profile that is being replaced.
@@ -71,6 +72,7 @@ class Assessment:
     claim: FargateProfileClaim
     cls: FargateProfileClass | None = None
     verdict: Verdict | None = None
+    only_lacks_place: bool = False
     work: Work | None = None
     refused: Verdict | None = None
     resolved: ResolvedClass | None = None

@@ -4,7 +4,7 @@ Ready follows the table of reasons. Reconciling and Stalled speak kstatus: absen
 `kubectl wait` neither wait for ever nor give up early.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,6 +16,9 @@ from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.outage import unreadable
 from fargateclaims.domain.profile import ProfileState
 from fargateclaims.domain.retries import paused_by
+
+_AVAILABLE_REASONS = frozenset({Reason.PROFILE_ACTIVE, Reason.NO_ACTIVE_PROFILE})
+_WITH_GRACE = frozenset(reason for reason, facts in READY_REASONS.items() if facts.kstatus is Kstatus.STALLED_AFTER_GRACE)
 
 _TRUE, _FALSE, _UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
 
@@ -38,9 +41,11 @@ def claim_conditions(facts: Facts, item: Assessment, stand: Stand) -> tuple[Cond
         (ConditionType.ACCEPTED, *_accepted(item)),
         (ConditionType.SYNCED, *_synced(facts, item, stand.verdict)),
     ]
-    progress = _progress(facts, stand.verdict, ready, before.get(ConditionType.READY))
+    progress = _progress(facts, stand.verdict, ready, before)
     if progress is not None:
         wanted.append((progress, _TRUE, stand.verdict))
+    if _begins_a_grace(stand.verdict, before):
+        del before[ConditionType.RECONCILING]
     by = paused_by(item.claim, item.cls)
     if by is not None:
         wanted.append((ConditionType.PAUSED, _TRUE, Verdict(Reason.PAUSED, f"paused by {by}: EKS is not changed")))
@@ -57,7 +62,9 @@ def conditions(
     made = []
     for kind, status, verdict in wanted:
         old = earlier.get(kind)
-        since = old.last_transition_time if old is not None and old.status == status else now
+        # Without a generation it is the definition's default, with a time that means nothing.
+        kept = old is not None and old.status == status and old.observed_generation is not None
+        since = old.last_transition_time if kept and old is not None else now
         made.append(
             Condition(
                 type=kind,
@@ -74,16 +81,18 @@ def conditions(
 def _ready(item: Assessment, verdict: Verdict, before: Condition | None) -> ConditionStatus:
     as_it_was = before.status if before is not None else _UNKNOWN
     value = READY_REASONS[verdict.reason].ready
-    unread = item.synced is None
-    if value is ReadyValue.UNCHANGED or (unread and as_it_was is _TRUE):
+    if value is ReadyValue.UNCHANGED:
+        return _TRUE if item.synced else as_it_was
+    if item.synced is None and as_it_was is _TRUE:
         return as_it_was
     return ConditionStatus(value.value)
 
 
 def _available(facts: Facts, item: Assessment, before: Condition | None) -> tuple[ConditionStatus, Verdict]:
     if facts.observation.profiles is None:
-        kept = before.status if before is not None else _UNKNOWN
-        return kept, Verdict(Reason(before.reason) if before else Reason.PENDING, before.message if before else "EKS has not been read yet")
+        if before is None or before.reason not in _AVAILABLE_REASONS:
+            return _UNKNOWN, Verdict(Reason.PENDING, "EKS has not been read yet")
+        return before.status, Verdict(Reason(before.reason), before.message)
     active = [profile for profile in (item.profile, item.previous) if profile is not None and profile.state is ProfileState.ACTIVE]
     if active:
         return _TRUE, Verdict(Reason.PROFILE_ACTIVE, f"profile {active[0].name} takes pods")
@@ -113,17 +122,29 @@ def _synced(facts: Facts, item: Assessment, verdict: Verdict) -> tuple[Condition
     return _FALSE, Verdict(back.reason, back.message) if back is not None else verdict
 
 
-def _progress(facts: Facts, verdict: Verdict, ready: ConditionStatus, before: Condition | None) -> ConditionType | None:
+def _progress(facts: Facts, verdict: Verdict, ready: ConditionStatus, before: Mapping[str, Condition]) -> ConditionType | None:
     match READY_REASONS[verdict.reason].kstatus:
         case Kstatus.RECONCILING:
             return ConditionType.RECONCILING
         case Kstatus.STALLED:
             return ConditionType.STALLED
         case Kstatus.STALLED_AFTER_GRACE if ready is not _TRUE:
-            same = before is not None and before.reason == verdict.reason and before.status == ready
-            waited = facts.now - before.last_transition_time if same and before is not None else None
-            return ConditionType.STALLED if waited is not None and waited >= facts.rules.grace else ConditionType.RECONCILING
+            stalled, reconciling = before.get(ConditionType.STALLED), before.get(ConditionType.RECONCILING)
+            over = stalled is not None and _has_grace(stalled)
+            if reconciling is not None and _has_grace(reconciling):
+                over = facts.now - reconciling.last_transition_time >= facts.rules.grace
+            return ConditionType.STALLED if over else ConditionType.RECONCILING
         case Kstatus.RECONCILING_UNLESS_READY if ready is not _TRUE:
             return ConditionType.RECONCILING
         case _:
             return None
+
+
+def _has_grace(condition: Condition) -> bool:
+    return condition.reason in _WITH_GRACE
+
+
+def _begins_a_grace(verdict: Verdict, before: Mapping[str, Condition]) -> bool:
+    """Whether what may still be brought by others is waited for from now on: an earlier wait in the queue is not counted."""
+    reconciling = before.get(ConditionType.RECONCILING)
+    return verdict.reason in _WITH_GRACE and reconciling is not None and not _has_grace(reconciling)

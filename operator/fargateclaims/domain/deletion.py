@@ -10,11 +10,13 @@ from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.identity import OWNERSHIP_KEYS
 from fargateclaims.domain.intent import in_doubt, open_intent
+from fargateclaims.domain.motion import TOO_LONG, moving_since
 from fargateclaims.domain.outage import cluster_gone, unreadable
 from fargateclaims.domain.owned import Owned, owned_profiles
+from fargateclaims.domain.precedence import foremost
 from fargateclaims.domain.profile import Profile, ProfileState
 from fargateclaims.domain.retries import paused_by, retry_asked
-from fargateclaims.domain.setback import setback
+from fargateclaims.domain.setback import carried, setback
 
 
 def assess_deletion(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass | None) -> Assessment:
@@ -48,30 +50,39 @@ def assess_deletion(facts: Facts, claim: FargateProfileClaim, cls: FargateProfil
 
 def _let_go(facts: Facts, base: Assessment, profile: Profile) -> Assessment:
     work = Work(OperationType.TAG, Step.UNTAG, profile.name, profile=profile, tag_keys=OWNERSHIP_KEYS)
-    return _with_work(facts, replace(base, profile=profile), work, profile if profile.state is ProfileState.DELETE_FAILED else None)
+    return _with_work(facts, replace(base, profile=profile), work, _obstacle(facts, base))
 
 
 def _remove(facts: Facts, base: Assessment, owned: Owned) -> Assessment:
     if owned.moving is not None:
-        profile = owned.moving
-        verb = "is being deleted" if profile.state is ProfileState.DELETING else "is still being created, then it will be deleted"
-        return replace(
-            base,
-            profile=profile,
-            verdict=Verdict(Reason.DELETING, f"profile {profile.name} {verb}"),
-            in_flight=(OperationType.DELETE if profile.state is ProfileState.DELETING else OperationType.CREATE, profile.name),
-        )
+        return _under_way(facts, base, owned.moving)
     profile = (*owned.failed, *reversed(owned.active))[0]
     work = Work(OperationType.DELETE, Step.DELETE, profile.name, profile=profile)
-    return _with_work(facts, replace(base, profile=profile), work, profile if profile.state is ProfileState.DELETE_FAILED else None)
+    base = replace(base, profile=profile)
+    return _with_work(facts, base, work, foremost((_obstacle(facts, base), _pods(facts, base, profile))))
 
 
-def _with_work(facts: Facts, base: Assessment, work: Work, failed: Profile | None) -> Assessment:
+def _under_way(facts: Facts, base: Assessment, profile: Profile) -> Assessment:
+    since = moving_since(facts, profile)
+    then = "" if profile.state is ProfileState.DELETING else "; then it will be deleted"
+    verdict = Verdict(Reason.DELETING, f"profile {profile.name} is {profile.state} since {since:%H:%M:%SZ}{then}")
+    if facts.now - since >= facts.rules.operation_deadline:
+        verdict = Verdict(Reason.TIMED_OUT, f"profile {profile.name} is {profile.state} since {since:%H:%M:%SZ}, {TOO_LONG}")
+    operation = OperationType.DELETE if profile.state is ProfileState.DELETING else OperationType.CREATE
+    back = carried(facts, base.claim, cleared=_cleared(base))
+    return replace(base, profile=profile, verdict=verdict, in_flight=(operation, profile.name), setback=back)
+
+
+def _with_work(facts: Facts, base: Assessment, work: Work, obstacle: Verdict | None) -> Assessment:
+    failed = base.profile if base.profile is not None and base.profile.state is ProfileState.DELETE_FAILED else None
+    back = setback(facts, base.claim, failed, cleared=_cleared(base))
+    held = Verdict(back.reason, back.message) if back is not None and back.holds(facts.now) else None
+    return replace(base, work=work, setback=back, verdict=foremost((obstacle, held)))
+
+
+def _cleared(base: Assessment) -> bool:
     claim = base.claim
-    cleared = retry_asked(claim, base.cls) or claim.status.observed_generation != claim.metadata.generation
-    back = setback(facts, claim, failed, cleared=cleared)
-    verdict = _obstacle(facts, base) or (Verdict(back.reason, back.message) if back and back.holds(facts.now) else None)
-    return replace(base, work=work, setback=back, verdict=verdict)
+    return retry_asked(claim, base.cls) or claim.status.observed_generation != claim.metadata.generation
 
 
 def _obstacle(facts: Facts, base: Assessment) -> Verdict | None:
@@ -79,13 +90,14 @@ def _obstacle(facts: Facts, base: Assessment) -> Verdict | None:
     by = paused_by(claim, cls)
     if by is not None:
         return Verdict(Reason.PAUSED, f"the deletion waits: paused by {by}; remove it to go on")
-    outage = unreadable(facts.observation)
-    if outage is not None:
-        return outage
-    deleted_at = claim.metadata.deletion_timestamp
+    return unreadable(facts.observation)
+
+
+def _pods(facts: Facts, base: Assessment, profile: Profile) -> Verdict | None:
+    """Why the profile must not go yet because of its pods, which EKS would delete with it."""
+    cls, deleted_at, name = base.cls, base.claim.metadata.deletion_timestamp, profile.name
     if cls is None or cls.spec.disruption.on_delete is not WaitPolicy.WAIT or deleted_at is None:
         return None
-    name = base.profile.name if base.profile else ""
     if facts.now - deleted_at < cls.spec.disruption.timeout_delta:
         return Verdict(Reason.DRAINING, f"profile {name} is deleted when no pod is known to run on it; the pods cannot be seen from here")
     return Verdict(

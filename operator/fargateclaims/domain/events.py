@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.claim_status import ClaimStatus, OperationState
-from fargateclaims.api.conditions import Condition, ConditionType
+from fargateclaims.api.conditions import Condition, ConditionStatus, ConditionType
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.profile import ProfileState
 
@@ -25,7 +25,10 @@ class EventNote:
 
 _STARTS = {Reason.CREATING: "Creating", Reason.REPLACING: "Replacing", Reason.DELETING: "Deleting", Reason.TAGGING: "Tagging"}
 _WAITS = frozenset({Reason.QUEUED, Reason.CLUSTER_UPDATING})
-_SILENT = frozenset({Reason.ACTIVE, Reason.PENDING, Reason.BACKING_OFF})
+_SILENT = frozenset(
+    # Told by other events, or by the class: what befalls a whole cluster or account is not worth an event for each claim.
+    {Reason.ACTIVE, Reason.PENDING, Reason.BACKING_OFF, Reason.PROPAGATING, Reason.THROTTLED, Reason.UNAVAILABLE}
+)
 
 
 def claim_events(claim: FargateProfileClaim, before: ClaimStatus, after: ClaimStatus, *, released: bool) -> tuple[EventNote, ...]:
@@ -57,7 +60,7 @@ def _profile_events(before: ClaimStatus, after: ClaimStatus) -> list[EventNote]:
         return []
     took = ""
     ready = _ready(after)
-    if after.profile.creation_time is not None and ready is not None:
+    if after.profile.creation_time is not None and ready is not None and ready.status is ConditionStatus.TRUE:
         seconds = int((ready.last_transition_time - after.profile.creation_time).total_seconds())
         took = f" after {seconds} s" if seconds >= 0 else ""
     return [EventNote("Created", "Create", f"profile {after.profile.name} is ACTIVE{took}")]

@@ -31,7 +31,7 @@ def stem(template: str, identity: Identity) -> str:
     """
     readable = template.replace("{namespace}", identity.namespace).replace("{name}", identity.name)
     readable = re.sub(r"[^0-9A-Za-z_-]", "-", readable).lstrip("-_") or "p"
-    if readable.lower().startswith(_RESERVED_PREFIX):
+    if f"{readable}-".lower().startswith(_RESERVED_PREFIX):
         readable = f"p-{readable}"
     key = f"{identity.installation}/{identity.namespace}/{identity.name}"
     digest = hashlib.sha256(key.encode()).hexdigest()[:_HASH_DIGITS]

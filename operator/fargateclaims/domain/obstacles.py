@@ -39,13 +39,13 @@ def _over_selector_quota(facts: Facts, claim: FargateProfileClaim) -> Verdict | 
     if quotas.selectors_per_profile is not None and len(selectors) > quotas.selectors_per_profile:
         return Verdict(
             Reason.INVALID,
-            f"spec.selectors: {len(selectors)} selectors; the account's quota is {quotas.selectors_per_profile} (Service Quotas L-D78D8AF8)",
+            f"spec.selectors: {len(selectors)} selectors; the account's quota is {quotas.selectors_per_profile} (L-D78D8AF8)",
         )
     most = max((len(selector.labels) for selector in selectors), default=0)
     if quotas.labels_per_selector is not None and most > quotas.labels_per_selector:
         return Verdict(
             Reason.INVALID,
-            f"spec.selectors: a selector has {most} labels; the account's quota is {quotas.labels_per_selector} (Service Quotas L-23414FF3)",
+            f"spec.selectors: a selector has {most} labels; the account's quota is {quotas.labels_per_selector} (L-23414FF3)",
         )
     return None
 
@@ -79,9 +79,7 @@ def obstacle_to_create(facts: Facts, base: Assessment, work: Work) -> Verdict | 
     if base.resolved is None or not base.resolved.subnet_ids:
         why = seen.subnets.unreadable or "its subnets are not known"
         return Verdict(Reason.CLASS_NOT_READY, f'class "{cls.metadata.name}": {why}')
-    if work.step is Step.DELETE:
-        return _risky(facts, base)
-    return _no_place(facts, base, work)
+    return _risky(facts, base) if work.step is Step.DELETE else None
 
 
 def _risky(facts: Facts, base: Assessment) -> Verdict | None:
@@ -95,8 +93,9 @@ def _risky(facts: Facts, base: Assessment) -> Verdict | None:
     return None
 
 
-def _no_place(facts: Facts, base: Assessment, work: Work) -> Verdict | None:
-    if free_places(facts, base.claim) != 0:
+def lack_of_place(facts: Facts, base: Assessment, work: Work) -> Verdict | None:
+    """Why the quota leaves no room for the profile; a profile that is deleted first makes its own."""
+    if free_places(facts, base.claim, leaving=int(work.step is Step.DELETE)) != 0:
         return None
     limit, name = profile_limit(facts), facts.observation.arn.name
     message = f"cluster {name} has {len(facts.observation.profiles or {})} profiles and its quota is {limit} (Service Quotas L-33415657)"

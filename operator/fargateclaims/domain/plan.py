@@ -18,8 +18,10 @@ from fargateclaims.domain.assessment import SLOT_STEPS, Assessment, Step, Verdic
 from fargateclaims.domain.class_report import ClassReport, class_report
 from fargateclaims.domain.deletion import assess_deletion
 from fargateclaims.domain.facts import Facts
+from fargateclaims.domain.intent import open_intent
 from fargateclaims.domain.overlap import overlaps
 from fargateclaims.domain.owned import owned_profiles
+from fargateclaims.domain.profile import ProfileState
 from fargateclaims.domain.queue import ordered, with_places_to_come
 from fargateclaims.domain.quota import free_places
 from fargateclaims.domain.report import ClaimReport, Situation, claim_report
@@ -125,13 +127,27 @@ def _no_class(facts: Facts, name: str) -> Verdict:
 
 def _without_class(facts: Facts, claim: FargateProfileClaim, verdict: Verdict) -> Assessment:
     mine = owned_profiles(facts, facts.identity(claim))
-    return Assessment(claim, verdict=verdict, refused=verdict, resolved=claim.status.resolved, profile=mine[0] if mine else None)
+    intent = open_intent(facts, claim)
+    # What works and was not edited goes on working, whatever befalls its class: whether it is as it should be is not known.
+    untouched = bool(mine) and claim.status.observed_generation == claim.metadata.generation
+    return Assessment(
+        claim,
+        verdict=verdict,
+        refused=verdict,
+        resolved=claim.status.resolved,
+        profile=mine[0] if mine else None,
+        synced=None if untouched and mine[0].state is ProfileState.ACTIVE else False,
+        in_flight=(intent.type, intent.profile_name) if intent is not None else None,
+    )
 
 
 def _choose(facts: Facts, assessments: Iterable[Assessment], queue: Sequence[Assessment], slot: Slot) -> Assessment | None:
     if not facts.may_mutate:
         return None
-    tagging = [item for item in assessments if item.runnable and item.work is not None and item.work.step not in SLOT_STEPS]
+    resting = facts.busy is not None and facts.now < facts.busy.until
+    tagging = (
+        [] if resting else [item for item in assessments if item.runnable and item.work is not None and item.work.step not in SLOT_STEPS]
+    )
     if tagging:
         return min(tagging, key=lambda item: item.claim.metadata.uid)
     if not queue or not slot.free:
@@ -164,7 +180,9 @@ def _wake_at(facts: Facts, assessments: Sequence[Assessment], reports: Sequence[
         if intent is not None and intent.start_time is not None:
             times.append(intent.start_time + rules.settle)
         times += [
-            condition.last_transition_time + rules.grace for condition in report.status.conditions if condition.type == ConditionType.READY
+            condition.last_transition_time + rules.grace
+            for condition in report.status.conditions
+            if condition.type == ConditionType.RECONCILING
         ]
     if slot.since is not None:
         times.append(slot.since + rules.operation_deadline)

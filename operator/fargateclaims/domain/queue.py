@@ -5,29 +5,35 @@ from dataclasses import replace
 from datetime import datetime
 
 from fargateclaims.api.claim_status import OperationType
-from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import SLOT_STEPS, Assessment, Step
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.profile import ProfileState
 from fargateclaims.domain.quota import free_places
 
 _MAKES = frozenset({OperationType.CREATE, OperationType.REPLACE})
-_WAITS_FOR_PLACE = frozenset({Reason.QUOTA_EXCEEDED, Reason.WAITING_FOR_QUOTA})
 
 
 def queue_time(facts: Facts, assessment: Assessment) -> datetime:
     """Since when the claim's operation waits. Kept from the status; who failed starts anew, behind the others."""
     metadata, status = assessment.claim.metadata, assessment.claim.status
-    if metadata.deletion_timestamp is not None:
-        return metadata.deletion_timestamp
     before = status.operation
     failed_again = assessment.setback is not None and assessment.setback.attempts > (status.failed_attempts or 0)
-    if failed_again:
+    if failed_again or _has_completed(assessment):
         return facts.now
     operation = assessment.work.operation if assessment.work else None
     if before is not None and (operation is None or before.type == operation or {before.type, operation} <= _MAKES):
         return before.queue_time
+    if metadata.deletion_timestamp is not None:
+        return metadata.deletion_timestamp
     return metadata.creation_timestamp if status.observed_generation is None else facts.now
+
+
+def _has_completed(assessment: Assessment) -> bool:
+    """Whether the claim's profile has become ACTIVE and yet another is wanted: who edits all the time goes behind the others."""
+    shown, work = assessment.claim.status.profile, assessment.work
+    made = assessment.profile is not None and assessment.profile.state is ProfileState.ACTIVE
+    creating = shown is not None and shown.status == ProfileState.CREATING and assessment.profile is not None
+    return made and creating and work is not None and not work.urgent
 
 
 def with_places_to_come(facts: Facts, assessments: Sequence[Assessment]) -> tuple[Assessment, ...]:
@@ -35,10 +41,7 @@ def with_places_to_come(facts: Facts, assessments: Sequence[Assessment]) -> tupl
     profiles = (facts.observation.profiles or {}).values()
     leaving = sum(profile.state is ProfileState.DELETING for profile in profiles)
     deletes = sum(item.runnable and item.work is not None and item.work.operation is OperationType.DELETE for item in assessments)
-    waiting = [
-        item for item in assessments if item.work is not None and item.verdict is not None and item.verdict.reason in _WAITS_FOR_PLACE
-    ]
-    waiting.sort(key=lambda item: _key(facts, item))
+    waiting = sorted((item for item in assessments if item.only_lacks_place), key=lambda item: _key(facts, item))
     promoted = {item.claim.metadata.uid for item in waiting[: leaving + deletes]}
     return tuple(replace(item, verdict=None) if item.claim.metadata.uid in promoted else item for item in assessments)
 

@@ -17,8 +17,10 @@ def profile_limit(facts: Facts) -> int | None:
     return known
 
 
-def free_places(facts: Facts, asking: FargateProfileClaim) -> int | None:
+def free_places(facts: Facts, asking: FargateProfileClaim, *, leaving: int = 0) -> int | None:
     """How many profiles may still be made for this claim; None if that is not known.
+
+    :param leaving: how many profiles are to go before.
 
     A claim whose profile was deleted to be made again (DeleteFirst) has its place reserved.
     """
@@ -26,7 +28,7 @@ def free_places(facts: Facts, asking: FargateProfileClaim) -> int | None:
     if limit is None:
         return None
     reserved = sum(_between_profiles(facts, claim) for claim in facts.claims if claim.metadata.uid != asking.metadata.uid)
-    return max(0, limit - len(facts.observation.profiles or {}) - reserved)
+    return max(0, limit + leaving - len(facts.observation.profiles or {}) - reserved)
 
 
 def _between_profiles(facts: Facts, claim: FargateProfileClaim) -> bool:

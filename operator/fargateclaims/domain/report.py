@@ -55,7 +55,7 @@ def claim_report(facts: Facts, item: Assessment, situation: Situation) -> ClaimR
     """The report of one claim."""
     claim, before = item.claim, item.claim.status
     verdict = _verdict(facts, item, situation)
-    back = item.setback if item.work is not None else None
+    back = item.setback
     status = ClaimStatus(
         observed_generation=claim.metadata.generation,
         conditions=claim_conditions(facts, item, Stand(verdict, situation.overlap)),
@@ -82,7 +82,9 @@ def claim_report(facts: Facts, item: Assessment, situation: Situation) -> ClaimR
             }
         )
     begun = item.profile is not None or item.in_flight is not None or situation.start_time is not None
-    finalizer = not item.release and (begun or FINALIZER in claim.metadata.finalizers)
+    namespace = facts.namespaces.get(claim.metadata.namespace or "")
+    too_late = namespace is not None and namespace.terminating
+    finalizer = not item.release and ((begun and not too_late) or FINALIZER in claim.metadata.finalizers)
     return ClaimReport(claim, status, finalizer, claim_events(claim, before, status, released=item.release))
 
 
@@ -94,10 +96,12 @@ def _verdict(facts: Facts, item: Assessment, situation: Situation) -> Verdict:
     work = item.work
     assert work is not None
     if situation.start_time is not None:
-        return _starting(item)
+        return _starting(facts, item, situation.slot)
     slot, cluster = situation.slot, facts.observation.arn.name
     if work.step not in SLOT_STEPS:
         return Verdict(Reason.TAGGING, f"the tags of profile {work.profile_name} are to be changed")
+    if item.setback is not None and item.setback.final:
+        return Verdict(item.setback.reason, item.setback.message)  # only the remains of the last attempt wait to be cleared away
     message = waiting(cluster, situation.place or 1, max(situation.length, 1), slot)
     if slot.overdue:
         return Verdict(Reason.SLOT_BLOCKED, f"{held_by(slot)}, longer than EKS should take; {message.partition(':')[0]}")
@@ -106,19 +110,24 @@ def _verdict(facts: Facts, item: Assessment, situation: Situation) -> Verdict:
     return Verdict(Reason.QUEUED, message)
 
 
-def _starting(item: Assessment) -> Verdict:
+def _starting(facts: Facts, item: Assessment, slot: Slot) -> Verdict:
     work, back = item.work, item.setback
     assert work is not None
     name = work.profile.name if work.profile is not None else work.profile_name
-    if back is not None and back.reason is Reason.INVALID:
+    if back is not None and (back.final or back.reason is Reason.INVALID):
         return Verdict(back.reason, back.message)  # a slow re-check: nothing is better until EKS says so
+    if held_by(slot):
+        reason = Reason.CLUSTER_UPDATING if slot.updating else Reason.QUEUED
+        return Verdict(reason, f"trying cluster {facts.observation.arn.name} again: {held_by(slot)}")
     match work.step, work.operation:
         case Step.CREATE, OperationType.CREATE:
             return Verdict(Reason.CREATING, f"profile {name} is being created")
         case Step.CREATE, _:
-            return Verdict(Reason.REPLACING, f"profile {name} is being created to replace the present one")
+            return Verdict(Reason.REPLACING, f"profile {name} is being created in place of the present one or of one that is gone")
         case Step.DELETE, OperationType.DELETE:
             return Verdict(Reason.DELETING, f"profile {name} is being deleted")
+        case Step.DELETE, OperationType.CREATE:
+            return Verdict(Reason.CREATING, f"profile {name}, which could not be created, is being deleted")
         case Step.DELETE, _:
             return Verdict(Reason.REPLACING, f"profile {name} is being deleted")
         case _:

@@ -65,18 +65,17 @@ def target(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass, l
     seen = facts.observation.classes.get(cls.metadata.name)
     selectors = wanted_selectors(claim.spec.selectors, claim.metadata.namespace or "")
     present = _present(claim, cls, seen)
-    if not _follows(claim, cls, lead):
-        resolved = _pinned(claim, lead, present)
-    else:
-        resolved = _with_subnets(claim, cls, lead, present, selectors)
+    follows = _follows(claim, cls, lead)
+    resolved = _with_subnets(claim, cls, lead, present, selectors) if follows else _pinned(claim, lead, present)
+    resolved = resolved.model_copy(update={"tag_keys": _tag_keys(claim, lead, resolved)})
     class_changed = present.class_revision is not None and (
         resolved.class_revision != present.class_revision
         or resolved.pod_execution_role_arn != present.pod_execution_role_arn
         or set(resolved.subnet_ids) != set(present.subnet_ids)
     )
-    follows = resolved.class_revision == present.class_revision
+    as_present = resolved.class_revision == present.class_revision
     tags = {**claim.spec.tags, **cls.spec.tags, **facts.identity(claim).tags(cls.metadata.name)}
-    return Target(resolved, selectors, tags if follows or lead is None else None, class_changed)
+    return Target(resolved, selectors, tags if as_present or lead is None else None, class_changed)
 
 
 def _present(claim: FargateProfileClaim, cls: FargateProfileClass, seen: ClassFacts | None) -> ResolvedClass:
@@ -122,6 +121,13 @@ def _with_subnets(
         return present
     alike = lead.pod_execution_role_arn == present.pod_execution_role_arn and same_selectors(lead.selectors, selectors)
     return present.model_copy(update={"subnet_ids": tuple(sorted(lead.subnet_ids))}) if alike else present
+
+
+def _tag_keys(claim: FargateProfileClaim, lead: Profile | None, resolved: ResolvedClass) -> tuple[str, ...]:
+    """The keys that the operator sets, and those that it has set and not removed yet."""
+    before = claim.status.resolved.tag_keys if claim.status.resolved else ()
+    still_there = set(before) & set(lead.tags if lead else ())
+    return tuple(sorted(still_there | set(resolved.tag_keys)))
 
 
 def _replacing(claim: FargateProfileClaim) -> bool:

@@ -31,6 +31,8 @@ REMEMBERED = frozenset(
     }
 )
 
+_GIVEN_UP_BY_EKS = frozenset({Reason.BACKING_OFF, Reason.CREATE_FAILED, Reason.DELETE_FAILED})
+
 
 @dataclass(frozen=True, slots=True)
 class Setback:
@@ -46,6 +48,11 @@ class Setback:
     message: str
     next_attempt: datetime | None = None
     final: bool = False
+
+    @property
+    def given_up_by_eks(self) -> bool:
+        """Whether EKS took the calls and failed afterwards, rather than refuse them."""
+        return self.reason in _GIVEN_UP_BY_EKS
 
     def holds(self, now: datetime) -> bool:
         """Whether the operation must not start now."""
@@ -65,6 +72,12 @@ def setback(facts: Facts, claim: FargateProfileClaim, failed: Profile | None, *,
     if outcome is not None and outcome.failure is not None and _is_news(claim, outcome):
         return _after_refusal(facts, claim, outcome.failure, earlier)
     return earlier
+
+
+def carried(facts: Facts, claim: FargateProfileClaim, *, cleared: bool) -> Setback | None:
+    """What still counts of the setback while EKS is at work: it has taken the call, so only attempts that EKS itself gave up do."""
+    earlier = None if cleared else _remembered(facts, claim)
+    return earlier if earlier is not None and earlier.given_up_by_eks else None
 
 
 def _attempts(earlier: Setback | None) -> int:

@@ -1,15 +1,16 @@
 """The one place for a create or delete in flight that a cluster has, and who holds it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from fargateclaims.api.claim_status import Blocker, BlockerOrigin, ClaimRef, OperationType
-from fargateclaims.domain.assessment import Assessment
-from fargateclaims.domain.facts import Facts
+from fargateclaims.domain.assessment import SLOT_STEPS, Assessment
+from fargateclaims.domain.facts import ClusterBusy, Facts
 from fargateclaims.domain.failure import FailureClass
 from fargateclaims.domain.identity import owner
-from fargateclaims.domain.profile import Profile, ProfileState
+from fargateclaims.domain.motion import moving_since
+from fargateclaims.domain.profile import ProfileState
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,42 +31,34 @@ class Slot:
     overdue: bool = False
 
 
-def slot_of(facts: Facts, assessments: Iterable[Assessment]) -> Slot:
+def slot_of(facts: Facts, assessments: Sequence[Assessment]) -> Slot:
     """Who holds the cluster's slot now."""
     moving = sorted(
         (profile for profile in (facts.observation.profiles or {}).values() if profile.moving), key=lambda profile: profile.name
     )
     if moving:
         holder = moving[0]
-        since = _since(facts, holder)
+        since = moving_since(facts, holder)
         blocker = _blocker(facts, holder.name, holder.state, owner(holder.tags))
         return Slot(free=False, blocker=blocker, since=since, overdue=_overdue(facts, since))
     for assessment in assessments:
         if assessment.in_flight is not None and assessment.in_flight[0] is not OperationType.TAG:
-            operation, name = assessment.in_flight
-            state = ProfileState.DELETING if operation is OperationType.DELETE else ProfileState.CREATING
+            name = assessment.in_flight[1]
+            state = ProfileState.DELETING if name in (facts.observation.profiles or {}) else ProfileState.CREATING
             intent = assessment.claim.status.operation
             since = intent.start_time if intent and intent.start_time else facts.now
             return Slot(free=False, blocker=_blocker(facts, name, state, facts.identity(assessment.claim)), since=since)
-    if facts.busy is None:
-        return Slot()
-    return _busy(facts)
+    wanted = any(item.runnable and item.work is not None and item.work.step in SLOT_STEPS for item in assessments)
+    # Only a call tells whether the cluster is still busy: what nobody asks any more is not known.
+    return _busy(facts, facts.busy) if facts.busy is not None and wanted else Slot()
 
 
-def _busy(facts: Facts) -> Slot:
-    busy = facts.busy
-    assert busy is not None
+def _busy(facts: Facts, busy: ClusterBusy) -> Slot:
     free, overdue = facts.now >= busy.until, _overdue(facts, busy.since)
     if busy.failure.kind is FailureClass.BUSY_PROFILE and busy.failure.blocker is not None:
         name, state = busy.failure.blocker
         return Slot(free=free, blocker=_blocker(facts, name, state, None), since=busy.since, overdue=overdue)
     return Slot(free=free, updating=True, since=busy.since, overdue=overdue)
-
-
-def _since(facts: Facts, profile: Profile) -> datetime:
-    if profile.state is ProfileState.CREATING and profile.created_at is not None:
-        return profile.created_at
-    return facts.moving_since.get(profile.arn, facts.now)
 
 
 def _overdue(facts: Facts, since: datetime) -> bool:

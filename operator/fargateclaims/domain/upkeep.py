@@ -5,20 +5,21 @@ from dataclasses import replace
 from fargateclaims.api.claim import FargateProfileClaim, ReplacementPolicy
 from fargateclaims.api.claim_status import OperationType
 from fargateclaims.api.fargateclass import FargateProfileClass
-from fargateclaims.api.reasons import Reason
+from fargateclaims.api.reasons import READY_REASONS, ReadyValue, Reason
 from fargateclaims.domain.adoption import adoption
 from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.intent import open_intent
+from fargateclaims.domain.motion import TOO_LONG, moving_since
 from fargateclaims.domain.names import NamesExhaustedError, stem, successor
-from fargateclaims.domain.obstacles import hard_obstacle, obstacle_to_create, passing_obstacle
+from fargateclaims.domain.obstacles import hard_obstacle, lack_of_place, obstacle_to_create, passing_obstacle
 from fargateclaims.domain.outage import unreadable
 from fargateclaims.domain.owned import Owned, owned_profiles
 from fargateclaims.domain.precedence import foremost
 from fargateclaims.domain.profile import Profile, ProfileSpec, ProfileState
-from fargateclaims.domain.resolution import Target, revision, target
+from fargateclaims.domain.resolution import Target, target
 from fargateclaims.domain.retries import retry_asked
-from fargateclaims.domain.setback import setback
+from fargateclaims.domain.setback import carried, setback
 from fargateclaims.domain.tags import tags_to_remove, tags_to_set
 
 
@@ -45,7 +46,7 @@ def assess_upkeep(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileC
         return replace(base, synced=None, verdict=unreadable(facts.observation) or unseen)
     moving = _under_way(facts, base, owned, fitting)
     if moving is not None:
-        return moving
+        return replace(moving, setback=carried(facts, claim, cleared=_cleared(base)))
     return _next_step(facts, base, owned, aim, fitting)
 
 
@@ -55,19 +56,23 @@ def _under_way(facts: Facts, base: Assessment, owned: Owned, fitting: list[Profi
     if owned.creating:
         profile = owned.creating[0]
         operation, reason = (OperationType.REPLACE, Reason.REPLACING) if replacing else (OperationType.CREATE, Reason.CREATING)
-        since = profile.created_at or facts.now
+        since = moving_since(facts, profile)
         message = f"profile {profile.name} is CREATING since {since:%H:%M:%SZ}"
         if facts.now - since >= facts.rules.operation_deadline:
-            reason, message = Reason.TIMED_OUT, f"{message}, longer than the deadline: ask AWS support, or delete the claim"
+            reason, message = Reason.TIMED_OUT, f"{message}, {TOO_LONG}"
         shown = base if profile in fitting or not owned.active else replace(base, previous=owned.active[0])
         return replace(shown, profile=profile, synced=False, verdict=Verdict(reason, message), in_flight=(operation, profile.name))
     if owned.deleting:
         profile = owned.deleting[0]
-        since = facts.moving_since.get(profile.arn, facts.now)
-        reason, message = Reason.REPLACING, f"profile {profile.name} is DELETING since {since:%H:%M:%SZ}"
+        since = moving_since(facts, profile)
+        # A profile that could not be created goes as a part of its creation.
+        before = base.claim.status.operation
+        creating = before is not None and before.type is OperationType.CREATE and not owned.active
+        operation, reason = (OperationType.CREATE, Reason.CREATING) if creating else (OperationType.REPLACE, Reason.REPLACING)
+        message = f"profile {profile.name} is DELETING since {since:%H:%M:%SZ}"
         if facts.now - since >= facts.rules.operation_deadline:
-            reason, message = Reason.TIMED_OUT, f"{message}, longer than the deadline: ask AWS support"
-        return replace(base, synced=False, verdict=Verdict(reason, message), in_flight=(OperationType.REPLACE, profile.name))
+            reason, message = Reason.TIMED_OUT, f"{message}, {TOO_LONG}"
+        return replace(base, synced=False, verdict=Verdict(reason, message), in_flight=(operation, profile.name))
     intent = open_intent(facts, base.claim)
     if intent is None:
         return None
@@ -78,19 +83,23 @@ def _under_way(facts: Facts, base: Assessment, owned: Owned, fitting: list[Profi
 
 def _next_step(facts: Facts, base: Assessment, owned: Owned, aim: Target, fitting: list[Profile]) -> Assessment:
     if owned.failed:
-        return _with_work(facts, base, _clean_up(owned), failed=owned.failed[0])
+        return _with_work(facts, base, _clean_up(base.claim, owned), failed=owned.failed[0])
     if fitting:
         return _keep(facts, base, owned, aim, fitting[0])
+    if len(owned.active) > 1:
+        # Edited again before the predecessor went: its pods are still there, so the successor that nobody wants any more makes room.
+        unwanted = owned.active[0]
+        return _with_work(facts, base, Work(OperationType.REPLACE, Step.DELETE, unwanted.name, urgent=True, profile=unwanted))
     if owned.active:
         return _replace(facts, base, owned.active[0], aim)
     return _create(facts, base, aim)
 
 
-def _clean_up(owned: Owned) -> Work:
-    failed = owned.failed[0]
-    operation = OperationType.REPLACE if owned.active else OperationType.CREATE
-    if failed.state is ProfileState.DELETE_FAILED:
-        operation = OperationType.REPLACE
+def _clean_up(claim: FargateProfileClaim, owned: Owned) -> Work:
+    failed, before = owned.failed[0], claim.status.operation
+    replacing = before is not None and before.type is OperationType.REPLACE
+    first = failed.state is ProfileState.CREATE_FAILED and not owned.active and not replacing
+    operation = OperationType.CREATE if first else OperationType.REPLACE
     return Work(operation, Step.DELETE, failed.name, profile=failed)
 
 
@@ -109,7 +118,10 @@ def _keep(facts: Facts, base: Assessment, owned: Owned, aim: Target, profile: Pr
             return _with_work(facts, base, Work(OperationType.TAG, Step.TAG, profile.name, profile=profile, tags=tags))
         if extra:
             return _with_work(facts, base, Work(OperationType.TAG, Step.UNTAG, profile.name, profile=profile, tag_keys=extra))
-    return replace(base, verdict=Verdict(Reason.ACTIVE, f"profile {profile.name} is ACTIVE"), synced=True)
+    obstacle = passing_obstacle(facts, base.claim, base.cls) if base.cls is not None else None
+    told = obstacle is not None and READY_REASONS[obstacle.reason].ready is ReadyValue.UNCHANGED
+    verdict = obstacle if told else Verdict(Reason.ACTIVE, f"profile {profile.name} is ACTIVE")
+    return replace(base, verdict=verdict, synced=True)
 
 
 def _replace(facts: Facts, base: Assessment, old: Profile, aim: Target) -> Assessment:
@@ -119,7 +131,8 @@ def _replace(facts: Facts, base: Assessment, old: Profile, aim: Target) -> Asses
     differing = "; ".join(aim.differences(old))
     if policy is ReplacementPolicy.NEVER:
         advice = "replacement is Never: make a new claim, or set spec.replacement"
-        return replace(base, verdict=Verdict(Reason.OUTDATED, f"profile {old.name} differs from the spec in {differing}; {advice}"))
+        outdated = Verdict(Reason.OUTDATED, f"profile {old.name} differs from the spec in {differing}; {advice}")
+        return replace(base, verdict=foremost((base.refused, outdated)))
     if policy is ReplacementPolicy.DELETE_FIRST:
         work = Work(OperationType.REPLACE, Step.DELETE, old.name, profile=old)
         return _with_work(facts, base, work, creates=True)
@@ -134,8 +147,8 @@ def _create(facts: Facts, base: Assessment, aim: Target, old: Profile | None = N
     if name is not None and name in taken:
         work_or_verdict = adoption(facts, claim, aim, taken[name])
         if isinstance(work_or_verdict, Verdict):
-            return replace(base, verdict=work_or_verdict)
-        return _with_work(facts, replace(base, profile=taken[name]), work_or_verdict)
+            return replace(base, verdict=foremost((base.refused, work_or_verdict)))
+        return _with_work(facts, base, work_or_verdict)
     if name is None:
         try:
             name = successor(stem(base.cls.spec.profile_name_template, facts.identity(claim)), taken)
@@ -147,7 +160,7 @@ def _create(facts: Facts, base: Assessment, aim: Target, old: Profile | None = N
     spec = ProfileSpec(name, resolved.pod_execution_role_arn or "", aim.selectors, resolved.subnet_ids, tags)
     half_done = status.operation is not None and status.operation.type is OperationType.REPLACE and old is None
     lost = old is None and status.profile is not None and status.profile.status == ProfileState.ACTIVE
-    operation = OperationType.REPLACE if old is not None or half_done else OperationType.CREATE
+    operation = OperationType.REPLACE if old is not None or half_done or lost else OperationType.CREATE
     work = Work(operation, Step.CREATE, name, urgent=half_done or lost, spec=spec)
     return _with_work(facts, base, work, creates=True)
 
@@ -160,10 +173,10 @@ def _with_work(facts: Facts, base: Assessment, work: Work, *, failed: Profile | 
     """
     claim, cls = base.claim, base.cls
     assert cls is not None
-    back = setback(facts, claim, failed, cleared=_cleared(facts, claim, cls))
+    back = setback(facts, claim, failed, cleared=_cleared(base))
     # A profile that could not be created is cleared away at once; the wait comes before the next is made.
-    clears_away = failed is not None and failed.state is ProfileState.CREATE_FAILED
-    verdict = foremost(
+    clears_away = failed is not None and failed.state is ProfileState.CREATE_FAILED and back is not None and back.given_up_by_eks
+    obstacle = foremost(
         (
             passing_obstacle(facts, claim, cls),
             Verdict(back.reason, back.message) if back is not None and back.holds(facts.now) and not clears_away else None,
@@ -171,16 +184,25 @@ def _with_work(facts: Facts, base: Assessment, work: Work, *, failed: Profile | 
             obstacle_to_create(facts, base, work) if creates else None,
         )
     )
-    return replace(base, work=work, setback=back, verdict=verdict, synced=False)
+    no_place = lack_of_place(facts, base, work) if creates else None
+    return replace(
+        base,
+        work=work,
+        setback=back,
+        verdict=foremost((obstacle, no_place)),
+        only_lacks_place=no_place is not None and obstacle is None,
+        synced=False,
+    )
 
 
-def _cleared(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass) -> bool:
-    """Whether earlier failures no longer count."""
-    if retry_asked(claim, cls) or claim.status.observed_generation != claim.metadata.generation:
+def _cleared(base: Assessment) -> bool:
+    """Whether earlier failures no longer count: a retry was asked for, or what is asked of EKS has changed."""
+    claim, status = base.claim, base.claim.status
+    if retry_asked(claim, base.cls) or status.observed_generation != claim.metadata.generation:
         return True
-    now = revision(cls, facts.observation.classes.get(cls.metadata.name))
-    before = claim.status.resolved.class_revision if claim.status.resolved else None
-    return now is not None and before is not None and now != before and claim.status.profile is None
+    now = base.resolved.class_revision if base.resolved else None
+    before = status.resolved.class_revision if status.resolved else None
+    return now is not None and before is not None and now != before
 
 
 def _replacement(claim: FargateProfileClaim, cls: FargateProfileClass) -> ReplacementPolicy:
