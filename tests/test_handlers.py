@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+
 from fargateclaims.api.crd import render_crds
 from fargateclaims.api.group import CLAIM_PLURAL
 from fargateclaims.engine.store import Store

@@ -1,14 +1,15 @@
 """`fargateclaims run` before it runs: every wrong setting in one go, never a traceback."""
 
 import pytest
+from typer.testing import CliRunner, Result
+
 from fargateclaims import __version__
 from fargateclaims.cli.app import app
 from fargateclaims.settings import Settings, flag
-from typer.testing import CliRunner, Result
 
 
 def invoke(*arguments: str, **environment: str) -> Result:
-    return CliRunner().invoke(app, list(arguments), env={name: value for name, value in environment.items()})
+    return CliRunner().invoke(app, list(arguments), env=dict(environment))
 
 
 def test_the_version_is_said() -> None:

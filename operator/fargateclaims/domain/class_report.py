@@ -10,7 +10,9 @@ from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.api.group import RETRY
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Verdict
+from fargateclaims.domain.class_events import class_events
 from fargateclaims.domain.conditions import conditions
+from fargateclaims.domain.events import EventNote
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.identity import owner
 from fargateclaims.domain.messages import held_by
@@ -35,6 +37,7 @@ class ClassReport:
     cls: FargateProfileClass
     status: ClassStatus
     finalizer: bool
+    events: tuple[EventNote, ...] = ()
 
 
 def attached(facts: Facts, cls: FargateProfileClass) -> tuple[FargateProfileClaim, ...]:
@@ -64,7 +67,7 @@ def class_report(facts: Facts, cls: FargateProfileClass, slot: Slot, queue_lengt
         attached_claims=len(users),
         last_handled_retry=cls.metadata.annotations.get(RETRY, before.last_handled_retry),
     )
-    return ClassReport(cls, status, finalizer=bool(users))
+    return ClassReport(cls, status, finalizer=bool(users), events=class_events(before, status))
 
 
 def _counts(facts: Facts) -> ProfileCounts:

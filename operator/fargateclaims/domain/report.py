@@ -5,6 +5,7 @@ from datetime import datetime
 
 from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.claim_status import ClaimStatus, HealthIssue, Operation, OperationState, OperationType, ProfileStatus
+from fargateclaims.api.fargateclass import DrainPolicy
 from fargateclaims.api.group import FINALIZER, RETRY
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import SLOT_STEPS, Assessment, Step, Verdict
@@ -12,7 +13,7 @@ from fargateclaims.domain.conditions import Stand, claim_conditions
 from fargateclaims.domain.events import EventNote, claim_events
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.messages import held_by, waiting
-from fargateclaims.domain.profile import Profile
+from fargateclaims.domain.profile import Profile, ProfileState
 from fargateclaims.domain.queue import queue_time
 from fargateclaims.domain.slot import Slot
 
@@ -85,7 +86,20 @@ def claim_report(facts: Facts, item: Assessment, situation: Situation) -> ClaimR
     namespace = facts.namespaces.get(claim.metadata.namespace or "")
     too_late = namespace is not None and namespace.terminating
     finalizer = not item.release and ((begun and not too_late) or FINALIZER in claim.metadata.finalizers)
-    return ClaimReport(claim, status, finalizer, claim_events(claim, before, status, released=item.release))
+    events = (*claim_events(claim, before, status, released=item.release), *_pods_event(item, situation))
+    return ClaimReport(claim, status, finalizer, events)
+
+
+def _pods_event(item: Assessment, situation: Situation) -> tuple[EventNote, ...]:
+    """Asked to evict, but the pods of the EKS cluster cannot be reached from here: said when the old profile goes all the same."""
+    work, cls = item.work, item.cls
+    if situation.start_time is None or work is None or work.profile is None or cls is None:
+        return ()
+    replaced = work.step is Step.DELETE and work.operation is OperationType.REPLACE and work.profile.state is ProfileState.ACTIVE
+    if not replaced or cls.spec.disruption.on_replace is not DrainPolicy.EVICT:
+        return ()
+    note = f"the pods of profile {work.profile.name} go with it, without regard to disruption budgets: they cannot be evicted from here"
+    return (EventNote("PodsNotEvicted", "Evict", note, warning=True),)
 
 
 def _verdict(facts: Facts, item: Assessment, situation: Situation) -> Verdict:

@@ -11,13 +11,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fargateclaims.api.claim import FargateProfileClaim
-from fargateclaims.api.claim_status import OperationType, ResolvedClass
+from fargateclaims.api.claim_status import OperationState, OperationType, ResolvedClass
 from fargateclaims.api.fargateclass import FargateProfileClass, Rollout, SubnetsFrom
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.observation import ClassFacts
+from fargateclaims.domain.owned import owned_profiles
 from fargateclaims.domain.profile import Profile, ProfileSelector
 from fargateclaims.domain.retries import retry_asked
 from fargateclaims.domain.selectors import describe, same_selectors, wanted_selectors
+
+MAX_TAG_KEYS = 100
+"""The status holds no more (its schema); twice what a profile can have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ def target(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass, l
     present = _present(claim, cls, seen)
     follows = _follows(claim, cls, lead)
     resolved = _with_subnets(claim, cls, lead, present, selectors) if follows else _pinned(claim, lead, present)
-    resolved = resolved.model_copy(update={"tag_keys": _tag_keys(claim, lead, resolved)})
+    resolved = resolved.model_copy(update={"tag_keys": _tag_keys(facts, claim, resolved)})
     class_changed = present.class_revision is not None and (
         resolved.class_revision != present.class_revision
         or resolved.pod_execution_role_arn != present.pod_execution_role_arn
@@ -123,11 +127,13 @@ def _with_subnets(
     return present.model_copy(update={"subnet_ids": tuple(sorted(lead.subnet_ids))}) if alike else present
 
 
-def _tag_keys(claim: FargateProfileClaim, lead: Profile | None, resolved: ResolvedClass) -> tuple[str, ...]:
+def _tag_keys(facts: Facts, claim: FargateProfileClaim, resolved: ResolvedClass) -> tuple[str, ...]:
     """The keys that the operator sets, and those that it has set and not removed yet."""
-    before = claim.status.resolved.tag_keys if claim.status.resolved else ()
-    still_there = set(before) & set(lead.tags if lead else ())
-    return tuple(sorted(still_there | set(resolved.tag_keys)))
+    before, operation = set(claim.status.resolved.tag_keys if claim.status.resolved else ()), claim.status.operation
+    if operation is None or operation.state is not OperationState.IN_FLIGHT:
+        before &= {key for profile in owned_profiles(facts, facts.identity(claim)) for key in profile.tags}
+    # What is in flight may bring a profile that has them.
+    return tuple(sorted(before | set(resolved.tag_keys)))[:MAX_TAG_KEYS]
 
 
 def _replacing(claim: FargateProfileClaim) -> bool:

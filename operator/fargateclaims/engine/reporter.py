@@ -4,7 +4,7 @@ A report that is refused because the object has changed is dropped, never sent a
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from fargateclaims.api.claim_status import ClaimStatus
@@ -13,6 +13,7 @@ from fargateclaims.api.conditions import Condition
 from fargateclaims.api.group import CLAIM_PLURAL, CLASS_FINALIZER, CLASS_PLURAL, FINALIZER
 from fargateclaims.clock import Clock
 from fargateclaims.domain.class_report import ClassReport
+from fargateclaims.domain.events import EventNote
 from fargateclaims.domain.report import ClaimReport
 from fargateclaims.engine.ports import Events, Kube, Object
 from fargateclaims.engine.store import Store
@@ -75,7 +76,7 @@ class Reporter:
         except KubeError as error:
             await self._refused(error, raw, CLAIM_PLURAL, self._store.put_claim, self._store.remove_claim)
             return False
-        self._emit(raw, report)
+        self._emit(raw, report.events)
         return True
 
     async def cls(self, report: ClassReport) -> bool:
@@ -103,6 +104,7 @@ class Reporter:
                 self._store.put_class(raw, ours=True)
                 self._written()
                 self._wrote_at[metadata.uid] = self._clock.monotonic()
+                self._emit(raw, report.events)
         except KubeError as error:
             await self._refused(error, raw, CLASS_PLURAL, self._store.put_class, self._store.remove_class)
             return False
@@ -110,7 +112,7 @@ class Reporter:
 
     async def _release(self, report: ClaimReport, raw: Object) -> None:
         # The event first: afterwards the object that it speaks of may be gone.
-        self._emit(raw, report)
+        self._emit(raw, report.events)
         left = [name for name in raw["metadata"].get("finalizers", ()) if name != FINALIZER]
         raw = await self._kube.patch_finalizers(raw, left)
         self._wrote_at.pop(report.claim.metadata.uid, None)
@@ -169,8 +171,8 @@ class Reporter:
         at = self._clock.monotonic() + seconds
         self._retry_at = min(self._retry_at, at) if self._retry_at else at
 
-    def _emit(self, raw: Object, report: ClaimReport) -> None:
-        for event in report.events:
+    def _emit(self, raw: Object, notes: Iterable[EventNote]) -> None:
+        for event in notes:
             self._events.emit(ObjectRef.of(raw), "Warning" if event.warning else "Normal", event.reason, event.action, event.note)
 
 
