@@ -1,0 +1,21 @@
+"""`fargateclaims demo`: see the work on embedded parts."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+
+def demo(
+    *, keep: Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, for kubectl, until Ctrl-C.")] = False
+) -> None:
+    """Watch claims become Fargate profiles, on an EKS and a Kubernetes API embedded in this machine. Takes under a minute.
+
+    The exit code is 0 only if everything was as it is shown, judged by the simulated EKS's own ledger.
+    """
+    # Here, not above: the operator's own start must not wait for what only the demo needs.
+    from rich.console import Console  # noqa: PLC0415
+
+    from fargateclaims.cli.demonstration.performance import perform  # noqa: PLC0415
+
+    raise typer.Exit(asyncio.run(perform(Console(), keep=keep)))

@@ -1,0 +1,86 @@
+"""What the demo does as a user of Kubernetes: the few calls that kubectl would make, so that kubectl need not be installed."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from types import TracebackType
+from typing import Any, Final, Self
+
+import aiohttp
+
+from fargateclaims.api.group import API_VERSION, CLAIM_KIND, CLAIM_PLURAL, CLASS_KIND, CLASS_PLURAL, GROUP, VERSION
+from fargateclaims.cli.demonstration.errors import DemoError
+
+_OURS: Final = f"/apis/{GROUP}/{VERSION}"
+_COLLECTIONS: Final = {
+    ("v1", "Namespace"): ("/api/v1", "namespaces"),
+    (API_VERSION, CLASS_KIND): (_OURS, CLASS_PLURAL),
+    (API_VERSION, CLAIM_KIND): (_OURS, CLAIM_PLURAL),
+}
+_REQUEST_LIMIT: Final = aiohttp.ClientTimeout(total=30)
+_WATCH_LIMIT: Final = aiohttp.ClientTimeout(total=None, sock_connect=10)
+
+
+class KubernetesAPI:
+    """An API server without TLS, on this machine. Every refusal is a DemoError."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        # An object with many conditions is one line of a watch, longer than aiohttp's default.
+        self._session = aiohttp.ClientSession(read_bufsize=2**22)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None) -> None:
+        await self._session.close()
+
+    async def create(self, obj: Mapping[str, Any]) -> None:
+        """Create an object of a manifest."""
+        prefix, plural = _COLLECTIONS[obj["apiVersion"], obj["kind"]]
+        await self._request("POST", _path(prefix, plural, obj["metadata"].get("namespace")), obj)
+
+    async def get_class(self, name: str) -> dict[str, Any]:
+        """Read a class."""
+        return await self._request("GET", _path(_OURS, CLASS_PLURAL, None, name))
+
+    async def patch_claim(self, namespace: str, name: str, patch: Mapping[str, Any]) -> None:
+        """Change a claim by a merge patch."""
+        await self._request("PATCH", _path(_OURS, CLAIM_PLURAL, namespace, name), patch, "application/merge-patch+json")
+
+    async def delete_claim(self, namespace: str, name: str) -> None:
+        """Ask for a claim to be deleted; does not wait."""
+        await self._request("DELETE", _path(_OURS, CLAIM_PLURAL, namespace, name))
+
+    async def list_claims(self) -> tuple[list[dict[str, Any]], str]:
+        """Read all claims, and the resourceVersion to watch from."""
+        answer = await self._request("GET", _path(_OURS, CLAIM_PLURAL))
+        return answer["items"], answer["metadata"]["resourceVersion"]
+
+    async def watch_claims(self, resource_version: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """The changes of claims, as event type and object, until the server ends the watch."""
+        query = {"watch": "true", "resourceVersion": resource_version}
+        async with self._session.get(self._url + _path(_OURS, CLAIM_PLURAL), params=query, timeout=_WATCH_LIMIT) as response:
+            async for line in response.content:
+                event = json.loads(line)
+                if event["type"] == "ERROR":
+                    return
+                yield event["type"], event["object"]
+
+    async def _request(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, content_type: str = "application/json"
+    ) -> dict[str, Any]:
+        data = None if body is None else json.dumps(body)
+        try:
+            async with self._session.request(
+                method, self._url + path, data=data, headers={"Content-Type": content_type}, timeout=_REQUEST_LIMIT
+            ) as response:
+                answer: dict[str, Any] = await response.json(content_type=None)
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise DemoError(f"the Kubernetes API does not answer: {method} {path}: {error or type(error).__name__}") from error
+        if response.status >= 400:
+            raise DemoError(f"the Kubernetes API refuses: {answer.get('message', response.status)}")
+        return answer
+
+
+def _path(prefix: str, plural: str, namespace: str | None = None, name: str | None = None) -> str:
+    return prefix + (f"/namespaces/{namespace}" if namespace else "") + f"/{plural}" + (f"/{name}" if name else "")

@@ -1,0 +1,137 @@
+"""The whole demo: set up, play, judge, clean up."""
+
+import asyncio
+import contextlib
+import shlex
+import signal
+import textwrap
+from collections.abc import Coroutine
+from typing import Any, Final
+
+from rich.console import Console
+
+from fargateclaims.cli.demonstration.claims import Claims
+from fargateclaims.cli.demonstration.display import WIDTH, display
+from fargateclaims.cli.demonstration.errors import DemoError
+from fargateclaims.cli.demonstration.judgement import Evidence, Expected, Findings, judge
+from fargateclaims.cli.demonstration.kubernetes_api import KubernetesAPI
+from fargateclaims.cli.demonstration.stage import Stage, stage
+from fargateclaims.cli.demonstration.story import DELETED, EDITED, FOREIGN_PROFILE, KEPT, REFUSED, Story
+from fargateclaims.simulator.eks.client import SimulatedEKS
+
+EXIT_HELD: Final = 0
+EXIT_BROKEN: Final = 1
+# As a shell reports a program that Ctrl-C ended.
+EXIT_INTERRUPTED: Final = 130
+_EXPECTED: Final = Expected(active=KEPT, deleted=DELETED, refused=REFUSED, edited=EDITED, foreign_profile=FOREIGN_PROFILE)
+
+
+async def perform(console: Console, *, keep: bool) -> int:
+    """Show the demo and return the exit code: 0 only if all that it shows was so by EKS's own ledger.
+
+    :param keep: leave everything running afterwards until a signal comes.
+    """
+    performing = asyncio.ensure_future(_perform(console, keep=keep))
+    loop = asyncio.get_running_loop()
+    asked = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, _stop_once, performing, asked)
+    try:
+        return await performing
+    except asyncio.CancelledError:
+        _say(console, "\nstopped; nothing is left running")
+        return EXIT_INTERRUPTED
+    except DemoError as error:
+        _say(console, f"\nthe demo failed: {error}")
+        return EXIT_BROKEN
+
+
+def _stop_once(performing: asyncio.Future[int], asked: asyncio.Event) -> None:
+    """Cancel, but once: an impatient second Ctrl-C must not interrupt the cleaning up, which has time limits of its own."""
+    if not asked.is_set():
+        asked.set()
+        performing.cancel()
+
+
+async def _perform(console: Console, *, keep: bool) -> int:
+    _say(console, "starting a Kubernetes API, an EKS with two clusters, and the operator, on this machine alone")
+    async with stage() as where, KubernetesAPI(where.kubernetes_url) as api:
+        findings = await _unless_broken(where, _play(console, where, api))
+        for line in ("", *findings.lines):
+            _say(console, textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
+        for problem in findings.problems:
+            _say(console, f"NOT AS IT SHOULD BE: {problem}")
+        if keep:
+            _say(console, _how_to_go_on(where))
+            await where.broken()
+        return EXIT_BROKEN if findings.problems else EXIT_HELD
+
+
+async def _play(console: Console, where: Stage, api: KubernetesAPI) -> Findings:
+    claims = Claims()
+    with display(console, lambda: claims.present) as shown:
+        following = asyncio.ensure_future(claims.follow(api, shown.changed))
+        playing = asyncio.ensure_future(Story(where, api, claims, shown.tell).play())
+        try:
+            await _first_of(following, playing)
+        finally:
+            await _cancelled(following, playing)
+    with SimulatedEKS(where.eks_url) as eks:
+        entries = eks.ledger()
+    return judge(Evidence(entries, claims.present, claims.profiles, claims.waited_for, where.public_subnet), _EXPECTED)
+
+
+async def _unless_broken(where: Stage, work: Coroutine[Any, Any, Findings]) -> Findings:
+    """Do the work; DemoError if a program of the demo ends meanwhile: that says more than whatever fails because of it."""
+    working, breaking = asyncio.ensure_future(work), asyncio.ensure_future(where.broken())
+    try:
+        await _first_of(working, breaking)
+        return working.result()
+    except DemoError:
+        for program in where.programs:
+            program.check()
+        raise
+    finally:
+        await _cancelled(working, breaking)
+
+
+async def _first_of(*tasks: asyncio.Future[Any]) -> None:
+    """Return when one has ended; raises what it raised, out of any group."""
+    done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        try:
+            task.result()
+        except BaseExceptionGroup as group:
+            errors = group.subgroup(DemoError)
+            if errors is None:
+                raise
+            raise _first_leaf(errors) from group
+
+
+def _first_leaf(group: BaseExceptionGroup[DemoError]) -> DemoError:
+    first = group.exceptions[0]
+    return _first_leaf(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+async def _cancelled(*tasks: asyncio.Future[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _how_to_go_on(where: Stage) -> str:
+    aws = " ".join(f"{name}={shlex.quote(value)}" for name, value in sorted(where.aws.items()))
+    return f"""
+All is left running until Ctrl-C. In another terminal:
+  export KUBECONFIG={shlex.quote(str(where.kubeconfig))}
+  kubectl get fargateprofileclaims -A -o wide
+  kubectl describe fpc {EDITED.name} -n {EDITED.namespace}
+  kubectl delete fpc {EDITED.name} -n {EDITED.namespace}
+and as someone else, with these made-up credentials:
+  export {aws}
+  aws eks list-fargate-profiles --cluster-name prod"""
+
+
+def _say(console: Console, text: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        console.print(text, markup=False, highlight=False, soft_wrap=True)

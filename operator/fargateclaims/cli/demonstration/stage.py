@@ -1,0 +1,111 @@
+"""Where the demo plays: two embedded APIs and the operator, on free ports of this machine, and a folder that goes with them."""
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from fargateclaims.cli.demonstration import manifests
+from fargateclaims.cli.demonstration.errors import DemoError
+from fargateclaims.cli.demonstration.programs import Program
+from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
+from fargateclaims.simulator.eks.errors import EKSError
+
+PROD: Final = "prod"
+STAGING: Final = "staging"
+
+# Some twentieth of what EKS takes: long enough to see the queue at work.
+_CREATE_SECONDS: Final = 3.0
+_DELETE_SECONDS: Final = 3.0
+# Delays in proportion to these durations; the defaults are made for creates of a minute.
+_SETTINGS: Final = {
+    "FARGATECLAIMS_POLL_MIN_SECONDS": "0.1",
+    "FARGATECLAIMS_POLL_MAX_SECONDS": "0.5",
+    "FARGATECLAIMS_SETTLE_SECONDS": "1",
+    "FARGATECLAIMS_AWS_CALLS_PER_SECOND": "50",
+    "FARGATECLAIMS_HTTP_ADDRESS": "127.0.0.1:0",
+    "FARGATECLAIMS_LOG_FORMAT": "text",
+}
+_PLACEHOLDER_SUBNET: Final = "subnet-0public000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """All is running.
+
+    :param aws: environment variables that point AWS's tools at the simulated EKS, with the account of `PROD`.
+    :param public_subnet: a subnet of `PROD`'s network that has a route to the internet.
+    """
+
+    kubernetes_url: str
+    kubeconfig: Path
+    eks_url: str
+    aws: dict[str, str]
+    public_subnet: str
+    programs: tuple[Program, ...]
+
+    @property
+    def replacements(self) -> dict[str, str]:
+        """What the samples leave open."""
+        return {_PLACEHOLDER_SUBNET: self.public_subnet}
+
+    async def broken(self) -> None:
+        """Wait until one of the programs ends by itself, and raise DemoError then."""
+        async with asyncio.TaskGroup() as watching:
+            for program in self.programs:
+                watching.create_task(program.ended())
+
+
+@asynccontextmanager
+async def stage() -> AsyncIterator[Stage]:
+    """Start everything, and leave nothing behind: neither a process nor a file. Raises DemoError."""
+    with _folder() as folder:
+        running: list[Program] = []
+        try:
+            yield await _start(folder, running)
+        finally:
+            # The operator first: it has calls to finish and a Lease to give back.
+            for program in reversed(running):
+                await program.stop()
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="fargateclaims-demo-", ignore_cleanup_errors=True) as name:
+        yield Path(name)
+
+
+async def _start(folder: Path, running: list[Program]) -> Stage:
+    kubeconfig = folder / "kubeconfig"
+    kube = Program.start(
+        "the embedded Kubernetes API",
+        folder / "kubernetes.log",
+        *("simulate", "kube", "--kubeconfig", str(kubeconfig), "--crds", str(manifests.crds())),
+    )
+    running.append(kube)
+    eks = Program.start(
+        "the simulated EKS",
+        folder / "eks.log",
+        *("simulate", "eks", "--create-seconds", str(_CREATE_SECONDS), "--delete-seconds", str(_DELETE_SECONDS)),
+    )
+    running.append(eks)
+    kubernetes_url = await kube.said("Kubernetes API: ")
+    eks_url = await eks.said("EKS simulator ready at ")
+    prod = _seed(eks_url)
+    aws = prod.environment(eks_url)
+    environment = {**aws, **_SETTINGS, "KUBECONFIG": str(kubeconfig)}
+    running.append(Program.start("the operator", folder / "operator.log", "run", environment=environment))
+    return Stage(kubernetes_url, kubeconfig, eks_url, aws, prod.public_subnets[0], tuple(running))
+
+
+def _seed(eks_url: str) -> Seeded:
+    """The clusters that the samples' classes name. Returns the account whose credentials the operator gets."""
+    try:
+        with SimulatedEKS(eks_url) as eks:
+            eks.seed([STAGING], account="444455556666", region="us-east-1")
+            return eks.seed([PROD], account="111122223333", region="eu-west-1")
+    except (EKSError, OSError) as error:
+        raise DemoError(f"the simulated EKS cannot be set up: {error}") from error

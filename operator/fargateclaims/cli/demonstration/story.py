@@ -1,0 +1,121 @@
+"""What happens in the demo: who does what, and when. Each act waits for what it builds on, not for a time."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from fargateclaims.api.conditions import ConditionType
+from fargateclaims.cli.demonstration import manifests
+from fargateclaims.cli.demonstration.claims import Claims, Key
+from fargateclaims.cli.demonstration.errors import DemoError
+from fargateclaims.cli.demonstration.kubernetes_api import KubernetesAPI
+from fargateclaims.cli.demonstration.stage import PROD, Stage
+from fargateclaims.simulator.eks.client import SimulatedEKS
+from fargateclaims.simulator.eks.errors import EKSError
+
+EDITED: Final = Key("shop", "search")
+REFUSED: Final = Key("data", "adhoc")
+DELETED: Final = (Key("shop", "reports"), Key("shop", "preview"))
+KEPT: Final = (Key("shop", "checkout"), EDITED, Key("data", "etl"), Key("data", "ingest"))
+FOREIGN_PROFILE: Final = "tf-batch"
+
+# Some thirty seconds are usual; a machine with much else to do may need far longer.
+STORY_LIMIT: Final = 180.0
+_OPERATOR_LIMIT: Final = 60.0
+_FOREIGN_SECONDS: Final = 4.0
+_FOREIGN_PATIENCE: Final = 60.0
+_LOOK_AGAIN: Final = 0.1
+_NEW_SELECTORS: Final = [{"labels": {"app": "search"}}, {"labels": {"app": "search-api"}}]
+
+
+class Story:
+    """The acts of the demo.
+
+    :param tell: shows one line about what somebody does.
+    """
+
+    def __init__(self, stage: Stage, api: KubernetesAPI, claims: Claims, tell: Callable[[str], None]) -> None:
+        self._stage = stage
+        self._api = api
+        self._claims = claims
+        self._tell = tell
+        self._edited = asyncio.Event()
+
+    async def play(self) -> None:
+        """All acts, until all claims have come to rest. DemoError if they do not."""
+        await self._platform_prepares()
+        try:
+            async with asyncio.timeout(STORY_LIMIT), asyncio.TaskGroup() as acts:
+                for act in (self._shop_claims, self._terraform_interferes, self._preview_is_over, self._reports_are_over):
+                    acts.create_task(act())
+            async with asyncio.timeout(STORY_LIMIT):
+                await self._claims.until(self._at_rest)
+        except TimeoutError:
+            raise DemoError(f"the claims have not come to rest within {STORY_LIMIT:.0f} s:\n{self._claims.describe()}") from None
+
+    async def _platform_prepares(self) -> None:
+        self._tell("the platform team: kubectl apply -f 00-namespaces.yaml -f 10-classes.yaml")
+        await self._apply("00-namespaces.yaml", "10-classes.yaml")
+        try:
+            async with asyncio.timeout(_OPERATOR_LIMIT):
+                while not _ready(await self._api.get_class("standard")):  # noqa: ASYNC110 - what is waited for is in another process
+                    await asyncio.sleep(_LOOK_AGAIN)
+        except TimeoutError:
+            raise DemoError(f"the operator did not make class standard Ready within {_OPERATOR_LIMIT:.0f} s") from None
+
+    async def _shop_claims(self) -> None:
+        self._tell("team shop: kubectl apply -f 20-claims-shop.yaml")
+        await self._apply("20-claims-shop.yaml")
+
+    async def _terraform_interferes(self) -> None:
+        """While someone else holds the slot, a second team comes along, and the first one edits: all of them say whom they wait for."""
+        await self._claims.until(lambda: self._claims.reason(EDITED) == "Creating")
+        await asyncio.to_thread(_create_foreign_profile, self._stage.eks_url)
+        self._tell(f"terraform apply, knowing nothing of any queue: profile {FOREIGN_PROFILE} on cluster {PROD}")
+        await self._claims.until(lambda: self._claims.active(EDITED))
+        self._tell("team data: kubectl apply -f 21-claims-data.yaml")
+        await self._apply("21-claims-data.yaml")
+        self._tell(f"team shop: kubectl edit fpc {EDITED.name}, other labels while the profile is in use")
+        await self._api.patch_claim(*EDITED, {"spec": {"selectors": _NEW_SELECTORS}})
+        self._edited.set()
+
+    async def _preview_is_over(self) -> None:
+        await self._delete_when_active(Key("shop", "preview"))
+
+    async def _reports_are_over(self) -> None:
+        await self._edited.wait()
+        await self._delete_when_active(Key("shop", "reports"))
+
+    async def _delete_when_active(self, key: Key) -> None:
+        await self._claims.until(lambda: self._claims.active(key))
+        self._tell(f"team {key.namespace}: kubectl delete fpc {key.name}")
+        await self._api.delete_claim(*key)
+
+    async def _apply(self, *files: str) -> None:
+        for file in files:
+            for obj in manifests.read(manifests.samples() / file, self._stage.replacements):
+                await self._api.create(obj)
+
+    def _at_rest(self) -> bool:
+        left = any(key in self._claims.present for key in DELETED)
+        return self._claims.active(*KEPT) and self._claims.reason(REFUSED) not in {"", "Pending"} and not left
+
+
+def _create_foreign_profile(eks_url: str) -> None:
+    try:
+        with SimulatedEKS(eks_url) as eks:
+            eks.foreign_create(
+                PROD,
+                FOREIGN_PROFILE,
+                account="111122223333",
+                region="eu-west-1",
+                seconds=_FOREIGN_SECONDS,
+                wait_seconds=_FOREIGN_PATIENCE,
+            )
+    except (EKSError, OSError) as error:
+        raise DemoError(f"the profile of someone else could not be created: {error}") from error
+
+
+def _ready(obj: dict[str, Any]) -> bool:
+    conditions = obj.get("status", {}).get("conditions", ())
+    return any(each["type"] == ConditionType.READY and each["status"] == "True" for each in conditions)
