@@ -18,6 +18,7 @@ from fargateclaims.clock import Clock, SystemClock
 from fargateclaims.domain.facts import Rules
 from fargateclaims.engine.crd import CRDWatch
 from fargateclaims.engine.leadership import Leadership, identity
+from fargateclaims.engine.pace import Paces
 from fargateclaims.engine.probes import Probes, ProbesError
 from fargateclaims.engine.reporter import Reporter
 from fargateclaims.engine.store import Store
@@ -113,6 +114,7 @@ class Process:
         cloud = AWSCloud(clock, settings.aws_calls_per_second, settings.installation, self._observe_aws)
         events = EventRecorder(kube, clock, holder, observe=lambda end: self._metrics.events.labels(end).inc())
         crd = CRDWatch(kube)
+        paces = Paces(settings.poll_min_seconds, settings.poll_max_seconds)
 
         def surroundings(store: Store) -> Surroundings:
             return Surroundings(
@@ -125,7 +127,7 @@ class Process:
                 make_reporter=lambda: Reporter(kube, store, events, clock, written=self._metrics.status_writes.labels("ok").inc),
                 hold=self._hold,
                 permit=lambda: not self._stopping and leadership.remaining() >= MUTATION_LIMIT,
-                poll=(settings.poll_min_seconds, settings.poll_max_seconds),
+                paces=paces,
                 resync_seconds=settings.resync_seconds,
                 busy_max=timedelta(seconds=settings.busy_max_seconds),
             )

@@ -185,6 +185,8 @@ class Observer:
 
     def _put(self, profile: Profile) -> None:
         before = self._profiles.get(profile.name)
+        if before == profile:
+            return
         if before is not None and before.arn != profile.arn:
             self._ended(before)
         self._profiles[profile.name] = profile
@@ -216,7 +218,7 @@ class Observer:
         self._failures = 0
         if complete:
             self.observation = replace(self.observation, profiles=dict(self._profiles), observed_at=self._clock.now(), failure=None)
-        else:
+        elif self.observation.failure is not None:
             self.observation = replace(self.observation, failure=None)
 
     def _failed(self, failure: Failure) -> bool:

@@ -1,47 +1,79 @@
 """When to look next at a profile that is being created or deleted: as seldom as can be, and soon after it is done.
 
-The durations seen on the cluster tell when an end is likely. Before the shortest of them one look would be wasted; between the shortest
-and the longest the looks are spread evenly; after that they become rarer, for something is slow.
+The durations seen lately in the same account and region tell when an end is likely: EKS is as fast for one cluster as for another.
+
+```
+age:   0 ─────────────── likely ─┬──┬──┬──┬─ longest seen ──┬────┬───────┬─▶
+       one wait, however long    looks spread evenly        ever rarer: something is slow
+```
 """
 
 from collections import deque
 from dataclasses import dataclass, field
 
+from fargateclaims.api.arn import ClusterARN
 from fargateclaims.domain.profile import ProfileState
 
-_REMEMBERED = 10
-"""Durations kept for each kind of operation: enough to know the spread, few enough to follow a change."""
+_REMEMBERED = 100
+"""Durations kept for each kind of operation. Fifty clusters that begin together end in the order of their durations: fewer would be
+only the slow ones, or only the fast."""
+_KNOWN_WELL = 8
+"""Durations from which on an earlier end than all of them is rare."""
+_PROBES = 4
+"""One operation in so many is looked at earlier than any has ended: a look is the only way to learn that EKS has become faster."""
 _LOOKS_WITHIN_SPREAD = 18
-"""Looks between the shortest and the longest duration seen: half a step late on average, 1.5 s in a spread of one minute."""
-_LOOKS_WHEN_UNKNOWN = 8
-"""With nothing to go by: each wait is this fraction of the time already gone."""
+"""Looks between the earliest and the latest likely end: half a step late on average, 3 s in a spread of two minutes."""
 _SLOWDOWN = 4
 """Past the longest duration seen, each wait is this fraction of the time beyond it."""
 
 
 @dataclass
 class Pace:
-    """The durations of creates and deletes seen, in seconds, and what follows for the next look."""
+    """The durations of creates and deletes seen, in seconds, and what follows for the next look.
+
+    :param shortest_wait: seconds between two looks at the least.
+    :param longest_wait: seconds between two looks at the most, once an end is likely; and all along while no duration is known.
+    """
 
     shortest_wait: float
     longest_wait: float
     _seen: dict[ProfileState, deque[float]] = field(default_factory=dict)
+    _ended: int = 0
 
     def ended(self, state: ProfileState, seconds: float) -> None:
         """A profile was in this state for so long."""
         self._seen.setdefault(state, deque(maxlen=_REMEMBERED)).append(seconds)
+        self._ended += 1
 
     def next_wait(self, state: ProfileState, age: float) -> float:
         """Seconds until the next look at a profile that has been in this state for `age` seconds."""
         seen = self._seen.get(state)
         if not seen:
-            return self._clamp(age / _LOOKS_WHEN_UNKNOWN)
-        first, last = min(seen) - self.shortest_wait, max(seen)
-        if age < first:
-            # One jump, however long: nothing ends before.
-            return max(self.shortest_wait, first - age)
-        step = self._clamp((last - first) / _LOOKS_WITHIN_SPREAD)
-        return step if age <= last else self._clamp(max(step, (age - last) / _SLOWDOWN))
+            return self.longest_wait
+        shortest, longest, known_well = min(seen), max(seen), len(seen) >= _KNOWN_WELL
+        # Of n + 1 durations the next is the shortest with a chance of 1 in n + 1: the fewer are known, the earlier it may end.
+        earliest = shortest * (1 - 1 / (min(len(seen), _KNOWN_WELL) + 1))
+        likely = shortest if known_well else earliest
+        probing = known_well and self._ended % _PROBES == 0
+        if age < earliest and (probing or not known_well):
+            return max(self.shortest_wait, earliest - age)
+        if age < likely:
+            return max(self.shortest_wait, likely - age)
+        step = self._clamp((longest - likely) / _LOOKS_WITHIN_SPREAD)
+        return step if age <= longest else self._clamp(max(step, (age - longest) / _SLOWDOWN))
 
     def _clamp(self, seconds: float) -> float:
         return min(max(seconds, self.shortest_wait), self.longest_wait)
+
+
+@dataclass
+class Paces:
+    """The pace of each account and region. Parameters as `Pace`."""
+
+    shortest_wait: float
+    longest_wait: float
+    _by_region: dict[tuple[str, str], Pace] = field(default_factory=dict)
+
+    def of(self, arn: ClusterARN) -> Pace:
+        """The pace of a cluster, which it shares with the others of its account and region."""
+        return self._by_region.setdefault((arn.account, arn.region), Pace(self.shortest_wait, self.longest_wait))

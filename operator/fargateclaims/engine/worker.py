@@ -3,8 +3,10 @@
 ```
      ┌────────────────────────────────────────────────────────────────────────────────┐
      ▼                                                                                │
-  observe ──▶ plan ──▶ report the intent ──▶ act, at most once ──▶ report the rest ──▶ sleep
+  observe ──▶ plan ──▶ report the intent ──▶ act, at most once ──▶ (no act) report the rest ──▶ sleep
 ```
+A turn that acts leaves the rest to the next one, which follows at once: then the others' reports tell of the operation that has begun.
+A look that finds nothing new needs no plan.
 """
 
 import asyncio
@@ -21,6 +23,7 @@ from fargateclaims.clock import Clock
 from fargateclaims.domain.backoff import delay
 from fargateclaims.domain.facts import Facts, Outcome, Rules
 from fargateclaims.domain.failure import FailureClass
+from fargateclaims.domain.observation import Observation
 from fargateclaims.domain.plan import Action, Plan, plan
 from fargateclaims.domain.retries import retry_asked
 from fargateclaims.engine.access import Access, access_of, accesses
@@ -29,7 +32,7 @@ from fargateclaims.engine.busy import Refusals
 from fargateclaims.engine.crd import CRDWatch
 from fargateclaims.engine.loop import Loop
 from fargateclaims.engine.observer import Observer
-from fargateclaims.engine.pace import Pace
+from fargateclaims.engine.pace import Paces
 from fargateclaims.engine.ports import Cloud, Gateway, Permit
 from fargateclaims.engine.reporter import Reporter
 from fargateclaims.engine.snapshot import snapshot
@@ -49,7 +52,7 @@ class Surroundings:
 
     :param hold: seconds until a mutation may be planned; 0 for now, None for not at all (not leading, or stopping).
     :param permit: see `Gateway`.
-    :param poll: the shortest and the longest wait between two looks at a profile in motion, in seconds.
+    :param paces: when to look at a profile in motion.
     :param busy_max: the longest wait while a cluster is busy.
     """
 
@@ -62,9 +65,18 @@ class Surroundings:
     make_reporter: Callable[[], Reporter]
     hold: Callable[[], float | None]
     permit: Permit
-    poll: tuple[float, float]
+    paces: Paces
     resync_seconds: float
     busy_max: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    """A plan that was carried out, and what it was made from."""
+
+    plan: Plan
+    observation: Observation
+    marks: int
 
 
 class ClusterWorker(Loop):
@@ -75,7 +87,7 @@ class ClusterWorker(Loop):
         self._arn = arn
         self._around = around
         self._reporter = around.make_reporter()
-        self._observer = Observer(arn, around.clock, Pace(*around.poll), around.rules.settle)
+        self._observer = Observer(arn, around.clock, around.paces.of(arn), around.rules.settle)
         self._refusals = Refusals(str(arn), around.rules.backoff_base, around.busy_max)
         self._outcomes: dict[str, Outcome] = {}
         self._retries_seen: frozenset[tuple[str, str]] = frozenset()
@@ -83,8 +95,15 @@ class ClusterWorker(Loop):
         self._resync_at = 0.0
         self._look_at: float | None = None
         self._watched: frozenset[str] = frozenset()
-        self._held: float | None = None
+        self._held_until: float | None = None
         self._acting = asyncio.Lock()
+        self._marks = 0
+        self._planned: _Planned | None = None
+
+    def mark(self) -> None:
+        """See `Loop.mark`."""
+        self._marks += 1
+        super().mark()
 
     async def finish(self) -> None:
         """Return when no call of this worker's is under way."""
@@ -93,16 +112,23 @@ class ClusterWorker(Loop):
 
     async def turn(self) -> float | None:
         """See `Loop.turn`."""
-        begun = self._around.clock.monotonic()
-        self._reporter.begin()
+        begun, marks = self._around.clock.monotonic(), self._marks
         read = await self._observe()
+        if read is None and self._planned is not None and self._still_holds(self._planned):
+            self._schedule_look(self._planned.plan.watch)
+            return self._wait(self._planned.plan)
+        self._planned = None
+        self._reporter.begin()
         if self._observer.observation.profiles is None and self._observer.observation.failure is None:
             return max(0.0, self._resync_at - self._around.clock.monotonic())  # the first read failed once: nothing can be said yet
         decided = await self._decide(read=read)
         acted = await self._report_and_act(decided)
         self._schedule_look(decided.watch)
         self._around.telemetry.turned(self._arn, decided, self._around.clock.monotonic() - begun)
-        return 0.0 if acted else self._wait(decided)
+        if acted:
+            return 0.0
+        self._planned = _Planned(decided, self._observer.observation, marks)
+        return self._wait(decided)
 
     async def _observe(self) -> bool | None:
         """Read what is due. Returns whether all that a mutation must know was read; None if that was not tried."""
@@ -162,12 +188,14 @@ class ClusterWorker(Loop):
 
     def _facts(self, *, may_mutate: bool) -> Facts:
         around = self._around
-        self._held = around.hold()
+        # A hold that has ended since is a reason to plan again.
+        held = around.hold()
+        self._held_until = around.clock.monotonic() + held if held else None
         present = {entry.model.metadata.uid for entry in around.store.claims_at(self._arn)}
         self._outcomes = {uid: outcome for uid, outcome in self._outcomes.items() if uid in present}
         return replace(
             snapshot(around.clock, around.store, around.rules, self._arn, self._observer.observation),
-            may_mutate=may_mutate and self._held == 0,
+            may_mutate=may_mutate and held == 0,
             outcomes=self._outcomes,
             busy=self._refusals.busy,
             quota_refusal=self._refusals.quota,
@@ -176,23 +204,22 @@ class ClusterWorker(Loop):
         )
 
     async def _report_and_act(self, decided: Plan) -> bool:
-        """The mutation follows the report of its own claim; the other reports follow the mutation. Returns whether a call was made."""
+        """The mutation follows the report of its own claim; without one, all is reported. Returns whether a call was made."""
         unguarded = [report for report in decided.classes if report.finalizer and CLASS_FINALIZER not in report.cls.metadata.finalizers]
         for report in unguarded:
             if not await self._reporter.cls(report):
                 return False
-        action, acted = decided.action, False
-        others = []
-        for claim_report in decided.claims:
-            if action is None or claim_report.claim is not action.claim:
-                others.append(claim_report)
-            elif await self._reporter.claim(claim_report, fence=True):
-                acted = await self._act(action)
+        action, others = decided.action, list(decided.claims)
+        if action is not None:
+            own = next(report for report in others if report.claim is action.claim)
+            others.remove(own)
+            if await self._reporter.claim(own, fence=True) and await self._act(action):
+                return True
         await asyncio.gather(*(self._reporter.claim(report) for report in others))
         for report in decided.classes:
             if report not in unguarded:
                 await self._reporter.cls(report)
-        return acted
+        return False
 
     async def _act(self, action: Action) -> bool:
         around, metadata = self._around, action.claim.metadata
@@ -217,15 +244,25 @@ class ClusterWorker(Loop):
         self._look_at, self._watched = due, watch
 
     def _wait(self, decided: Plan) -> float:
+        now = self._around.clock.monotonic()
+        waits = [self._resync_at - now, self._look_at - now if self._look_at is not None else None, self._stale_in(decided)]
+        return max(0.0, min(wait for wait in waits if wait is not None))
+
+    def _still_holds(self, planned: _Planned) -> bool:
+        """Whether nothing was heard, seen or has become due since a plan was made."""
+        stale_in = self._stale_in(planned.plan)
+        same = planned.marks == self._marks and planned.observation is self._observer.observation
+        return same and (stale_in is None or stale_in > 0)
+
+    def _stale_in(self, decided: Plan) -> float | None:
+        """Seconds until time alone changes the plan or what may be written; None if it does not."""
         clock = self._around.clock
-        now = clock.monotonic()
-        # As the plan knew it: a hold that has ended since is a reason to plan again at once.
-        waits = [self._resync_at - now, self._held or None, self._reporter.due()]
-        if self._look_at is not None:
-            waits.append(self._look_at - now)
+        waits = [self._reporter.due()]
+        if self._held_until is not None:
+            waits.append(self._held_until - clock.monotonic())
         if decided.wake_at is not None:
             waits.append((decided.wake_at - clock.now()).total_seconds())
-        return max(0.0, min(wait for wait in waits if wait is not None))
+        return min((wait for wait in waits if wait is not None), default=None)
 
     def _classes(self) -> tuple[FargateProfileClass, ...]:
         return self._around.store.classes_at(self._arn)
