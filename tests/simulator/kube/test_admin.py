@@ -3,12 +3,12 @@
 import json
 import subprocess
 import sys
-import urllib.request
 from pathlib import Path
 
 import pytest
 
 from fargateclaims.simulator.kube.client import AdminError
+from fargateclaims.simulator.kube.kubeconfig import write_kubeconfig
 from fargateclaims.simulator.kube.server import Settings
 from support.kube_contract import Api
 from support.kube_server import RunningKube, kube_server_process, running_kube_server
@@ -49,7 +49,7 @@ async def test_many_objects_are_loaded_with_their_status(kube: RunningKube, http
 
 
 def test_what_cannot_be_loaded_is_said(kube: RunningKube, tickets: Kind) -> None:
-    with pytest.raises(AdminError, match="spec.className: Required value"):
+    with pytest.raises(AdminError, match=r"spec\.className: Required value"):
         kube.admin.load([{**tickets.ticket("a"), "spec": {}}])
     with pytest.raises(AdminError, match='no matches for kind "Other"'):
         kube.admin.load([{"apiVersion": "v1", "kind": "Other"}])
@@ -81,9 +81,9 @@ async def test_a_token_can_be_asked_for(tmp_path: Path) -> None:
         async with Api(guarded.kubeconfig) as anonymous:
             (await anonymous.get("/api/v1/namespaces")).refused(401, "Unauthorized")
             assert (await anonymous.call("GET", "/readyz", accept="*/*")).code == 200
-        request = urllib.request.Request(f"{guarded.url}/api/v1/namespaces", headers={"Authorization": "Bearer secret"})
-        with urllib.request.urlopen(request) as response:
-            assert json.load(response)["kind"] == "NamespaceList"
+        write_kubeconfig(guarded.kubeconfig, guarded.url, token="secret")
+        async with Api(guarded.kubeconfig) as known:
+            (await known.get("/api/v1/namespaces")).ok()
 
 
 def test_the_process_writes_a_kubeconfig_applies_crds_and_ends_cleanly(tmp_path: Path, tickets: Kind) -> None:

@@ -79,9 +79,7 @@ def test_changing_what_others_own_is_a_conflict_that_names_them() -> None:
         apply(live, config(a="2", map=[{"k": "p", "v": 2}]), ALICE)
     assert refused.value.code == 409
     assert refused.value.message == (
-        "Apply failed with 2 conflicts: \n"
-        '- conflict with "editor" using x.dev/v1: .spec.a\n'
-        '- conflict with "editor" using x.dev/v1: .spec.map[k="p"].v'
+        'Apply failed with 2 conflicts: conflicts with "editor" using x.dev/v1 at 2026-01-01T00:00:00Z:\n- .spec.a\n- .spec.map[k="p"].v'
     )
     assert [cause["field"] for cause in (refused.value.details or {})["causes"]] == [".spec.a", '.spec.map[k="p"].v']
 

@@ -76,7 +76,7 @@ def test_ages_are_shown_as_kubectl_does(seconds: int, expected: str) -> None:
         ("number", ".status.n", 3),
         ("boolean", ".status.n", None),
         ("date", ".metadata.creationTimestamp", "2m"),
-        ("date", ".metadata.name", "<unknown>"),
+        ("date", ".metadata.name", "<invalid>"),
     ],
 )
 def test_printer_columns(kind: str, path: str, expected: Any) -> None:

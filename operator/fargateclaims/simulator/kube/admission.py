@@ -15,7 +15,7 @@ def for_create(resource: ResourceType, obj: Obj) -> Obj:
     """A new object, ready to be stored; 422 if it is invalid. Its status is dropped where ``/status`` is the only way to write it."""
     if resource.has_status:
         obj = {name: value for name, value in obj.items() if name != "status"}
-    return _finished(resource, obj, None)
+    return _checked(resource, _filled(resource, obj, None), None)
 
 
 def for_update(resource: ResourceType, obj: Obj, old: Obj, subresource: str) -> Obj:
@@ -29,10 +29,10 @@ def for_update(resource: ResourceType, obj: Obj, old: Obj, subresource: str) -> 
             obj = _with_status_of(obj, old)
         if resource.kind == "Namespace":
             obj = {**obj, "spec": old["spec"]}
-    obj = apply_defaults(resource.schema, obj)
+    obj = _filled(resource, obj, old)
     if resource.has_generation and _body(resource, obj) != _body(resource, old):
         obj = {**obj, "metadata": {**obj["metadata"], "generation": old["metadata"].get("generation", 0) + 1}}
-    return _finished(resource, obj, old)
+    return _checked(resource, obj, old)
 
 
 def _with_status_of(obj: Obj, source: Obj) -> Obj:
@@ -46,10 +46,14 @@ def _body(resource: ResourceType, obj: Obj) -> Obj:
     return {name: value for name, value in obj.items() if name not in ignored}
 
 
-def _finished(resource: ResourceType, obj: Obj, old: Obj | None) -> Obj:
+def _filled(resource: ResourceType, obj: Obj, old: Obj | None) -> Obj:
     if resource.prepare is not None:
         obj = resource.prepare(obj, old)
-    obj = apply_defaults(resource.schema, obj)
+    filled: Obj = apply_defaults(resource.schema, obj)
+    return filled
+
+
+def _checked(resource: ResourceType, obj: Obj, old: Obj | None) -> Obj:
     errors = metadata.check(resource, obj, old)
     if resource.custom:
         errors += validate(resource.schema, obj, old)

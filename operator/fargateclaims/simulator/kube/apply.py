@@ -38,17 +38,25 @@ def applied(schema: Node | None, live: Obj, config: Obj, writer: Manager, *, for
 
 
 def _conflict(conflicts: list[tuple[Manager, FieldPath]]) -> ApiError:
-    causes = []
-    lines = []
-    for manager, path in conflicts:
-        with_whom = f'conflict with "{manager.name}"{f" with subresource {manager.subresource!r}" if manager.subresource else ""}'
-        if manager.operation != "Apply":
-            with_whom += f" using {manager.api_version}"
-        causes.append({"reason": "FieldManagerConflict", "message": with_whom, "field": fieldsets.shown(path)})
-        lines.append(f"{with_whom}: {fieldsets.shown(path)}")
-    plural = "" if len(lines) == 1 else "s"
-    text = lines[0] if len(lines) == 1 else "\n- ".join(["", *lines])
-    return ApiError(409, "Conflict", f"Apply failed with {len(lines)} conflict{plural}: {text}", details={"causes": causes})
+    causes = [
+        {"reason": "FieldManagerConflict", "message": f"conflict with {_named(manager)}", "field": fieldsets.shown(path)}
+        for manager, path in conflicts
+    ]
+    if len(causes) == 1:
+        message = f"Apply failed with 1 conflict: {causes[0]['message']}: {causes[0]['field']}"
+    else:
+        lines: list[str] = []
+        for name in sorted({_named(manager) for manager, _ in conflicts}):
+            lines += [f"conflicts with {name}:", *(f"- {fieldsets.shown(path)}" for manager, path in conflicts if _named(manager) == name)]
+        message = f"Apply failed with {len(causes)} conflicts: {chr(10).join(lines)}"
+    return ApiError(409, "Conflict", message, details={"causes": causes})
+
+
+def _named(manager: Manager) -> str:
+    name = f'"{manager.name}"'
+    if manager.subresource:
+        name += f' with subresource "{manager.subresource}"'
+    return name if manager.operation == "Apply" else f"{name} using {manager.api_version} at {manager.time}"
 
 
 def _merge(schema: Node | None, live: Obj, config: Obj) -> Obj:

@@ -10,11 +10,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 import cel as engine
 
-from fargateclaims.simulator.kube.field_errors import Cause, FieldError
+from fargateclaims.simulator.kube.field_errors import NO_FIELD, OMITTED, Cause, FieldError
 from fargateclaims.simulator.kube.objects import Obj, Value, parse_timestamp
 
 _RESERVED: Final = frozenset(
@@ -31,6 +31,12 @@ _REASONS: Final = {
     "FieldValueDuplicate": Cause.DUPLICATE,
 }
 _ENGINE_ERRORS: Final = (KeyError, RuntimeError, TypeError, ValueError, OverflowError)
+
+
+# What a rule can see of self and oldSelf: properties by name, each with what is seen below it; None is everything.
+Visible: TypeAlias = "dict[str, Visible] | None"
+_CHAIN: Final = re.compile(r"(?<![\w.])(?:self|oldSelf)\b((?:\s*\.\s*[A-Za-z_]\w*)*)\s*(\()?")
+_NAME: Final = re.compile(r"[A-Za-z_]\w*")
 
 
 class CompileError(ValueError):
@@ -57,6 +63,9 @@ class Shape:
         self.plain = self.kind not in ("number", "date-time", "duration") and not self.escaped and all(part.plain for part in parts)
 
 
+_UNKNOWN: Final = Shape("")
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """One compiled rule."""
@@ -64,12 +73,12 @@ class Rule:
     source: str
     program: engine.Program
     is_transition: bool
+    name: str  # what an evaluation error calls it
     message: str
     message_program: engine.Program | None
     cause: Cause
     field_path: str
-    # The properties of self and oldSelf that the rule can see; None when it uses them as a whole.
-    visible: frozenset[str] | None
+    visible: Visible
 
 
 def escape(name: str) -> str:
@@ -91,7 +100,8 @@ def compile_rule(rule: Obj) -> Rule:
         source=source,
         program=program,
         is_transition="oldSelf" in program.variables(),
-        message=rule.get("message") or f"failed rule: {source}",
+        name=(rule.get("message") or source).strip(),
+        message=rule["message"].strip() if rule.get("message") else f"failed rule: {source.strip()}",
         message_program=_compile(message_source) if message_source else None,
         cause=_REASONS.get(rule.get("reason", ""), Cause.INVALID),
         field_path=rule.get("fieldPath") or "",
@@ -107,12 +117,26 @@ def _compile(source: str) -> engine.Program:
         raise CompileError(str(error).splitlines()[0]) from error
 
 
-def _visible(texts: str) -> frozenset[str] | None:
-    """Converting a whole object costs more than the rule; most rules at the root look at two or three properties."""
-    uses = re.findall(r"(?<![\w.])(?:self|oldSelf)\b\s*(?:\.\s*([A-Za-z_]\w*)\s*(\()?)?", texts)
-    if any(not name or called for name, called in uses):
-        return None
-    return frozenset(name for name, _ in uses)
+def _visible(texts: str) -> Visible:
+    """Converting a whole object costs far more than running a rule; most rules at the root look at two or three fields."""
+    root: dict[str, Visible] = {}
+    for chain, called in _CHAIN.findall(texts):
+        names = _NAME.findall(chain)
+        if called:
+            names.pop()
+        if not names:
+            return None
+        _add(root, names)
+    return root
+
+
+def _add(tree: dict[str, Visible], names: list[str]) -> None:
+    for name in names[:-1]:
+        below = tree.setdefault(name, {})
+        if below is None:
+            return
+        tree = below
+    tree[names[-1]] = None
 
 
 def evaluate(rules: tuple[Rule, ...], shape: Shape, value: Value, old: Value, path: str) -> Iterator[FieldError]:
@@ -127,10 +151,12 @@ def evaluate(rules: tuple[Rule, ...], shape: Shape, value: Value, old: Value, pa
             if rule.program.execute(variables) is True:
                 continue
         except _ENGINE_ERRORS as error:
-            detail = f"{error} evaluating rule: {rule.message}"
-            yield FieldError(Cause.INVALID, path, detail, _type_name(value))
+            problem = f"no such key: {error.args[0]}" if isinstance(error, KeyError) else str(error)
+            yield FieldError(Cause.INVALID, path or NO_FIELD, f"{problem} evaluating rule: {rule.name}", _type_name(value))
             continue
-        yield FieldError(rule.cause, path + rule.field_path, _message(rule, variables), _type_name(value))
+        where = (path + rule.field_path).removeprefix(".") or NO_FIELD
+        shown = OMITTED if isinstance(value, dict | list) else value
+        yield FieldError(rule.cause, where, _message(rule, variables), shown)
 
 
 def _message(rule: Rule, variables: dict[str, Value]) -> str:
@@ -144,21 +170,26 @@ def _message(rule: Rule, variables: dict[str, Value]) -> str:
     return text if isinstance(text, str) and text.strip() and "\n" not in text else rule.message
 
 
-def _convert(shape: Shape, value: Value, visible: frozenset[str] | None = None) -> Value:
+def _convert(shape: Shape, value: Value, visible: Visible = None) -> Value:
     if isinstance(value, dict):
-        if visible is None and shape.plain:
-            return value
-        names = shape.escaped
-        return {
-            escaped: _convert(sub, entry) if (sub := shape.properties.get(name) or shape.values) else entry
-            for name, entry in value.items()
-            if (escaped := names.get(name, name)) is not None and (visible is None or escaped in visible)
-        }
+        return _convert_object(shape, value, visible)
     if shape.plain:
         return value
     if isinstance(value, list):
         return [_convert(shape.values, entry) for entry in value] if shape.values else value
     return _scalar(shape.kind, value)
+
+
+def _convert_object(shape: Shape, value: Obj, visible: Visible) -> Obj:
+    if visible is None and shape.plain:
+        return value
+    result: Obj = {}
+    for name, entry in value.items():
+        escaped = shape.escaped.get(name, name)
+        if visible is None or escaped in visible:
+            below = shape.properties.get(name) or shape.values or _UNKNOWN
+            result[escaped] = _convert(below, entry, None if visible is None else visible[escaped])
+    return result
 
 
 def _scalar(kind: str, value: Value) -> Value:

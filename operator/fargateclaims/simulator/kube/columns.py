@@ -29,12 +29,12 @@ class Column:
         return {"name": self.name, "type": self.type, "format": self.format, "description": self.description, "priority": self.priority}
 
 
-def age(text: Value, now: datetime) -> Value:
-    """How long ago a timestamp was, as kubectl shows it; ``<unknown>`` if there is none."""
+def age(text: Value, now: datetime, malformed: str = "<unknown>") -> Value:
+    """How long ago a timestamp was, as kubectl shows it; `malformed` if it is none."""
     try:
         return human_duration(int((now - parse_timestamp(text)).total_seconds()))
     except (TypeError, ValueError):
-        return "<unknown>"
+        return malformed
 
 
 def human_duration(seconds: int) -> str:
@@ -80,7 +80,7 @@ def _printer_column(definition: Obj) -> Column:
         found = find(obj)
         if not found or found[0] is None:
             return None
-        return age(found[0], now) if kind == "date" else _typed(kind, found[0])
+        return age(found[0], now, malformed="<invalid>") if kind == "date" else _typed(kind, found[0])
 
     return Column(
         name=definition["name"],

@@ -12,7 +12,6 @@ from fargateclaims.simulator.kube.resources import METADATA_FIELDS, ResourceType
 from fargateclaims.simulator.kube.schema import compile_root
 
 FINALIZER: Final = "customresourcecleanup.apiextensions.k8s.io"
-_SCHEMA: Final = "schema.openAPIV3Schema"
 
 
 def collection_of(crd: Obj) -> str:
@@ -87,7 +86,9 @@ def check(crd: Obj, old: Obj | None) -> list[FieldError]:
         errors += list(_check_unchanged(spec, old["spec"]))
     if not errors:
         for index, version in enumerate(spec["versions"]):
-            errors += _check_version(version, f"spec.versions[{index}]")
+            # What all versions have in common is the spec's own in the server's internal form, and its errors say so.
+            schema = "spec.validation.openAPIV3Schema" if _share_schema(spec) else f"spec.versions[{index}].schema.openAPIV3Schema"
+            errors += _check_version(version, f"spec.versions[{index}]", schema)
     return errors
 
 
@@ -117,15 +118,18 @@ def _check_unchanged(spec: Obj, old: Obj) -> Iterator[FieldError]:
             yield FieldError(Cause.INVALID, f"spec.names.{name}", "field is immutable", spec["names"][name])
 
 
-def _check_version(version: Obj, path: str) -> Iterator[FieldError]:
+def _share_schema(spec: Obj) -> bool:
+    return all(version.get("schema") == spec["versions"][0].get("schema") for version in spec["versions"])
+
+
+def _check_version(version: Obj, path: str, where: str) -> Iterator[FieldError]:
     for name in ("served", "storage"):
         if not isinstance(version.get(name), bool):
             yield FieldError(Cause.REQUIRED, f"{path}.{name}")
     schema = (version.get("schema") or {}).get("openAPIV3Schema")
     if not isinstance(schema, dict):
-        yield FieldError(Cause.REQUIRED, f"{path}.{_SCHEMA}", "schemas are required")
+        yield FieldError(Cause.REQUIRED, f"{path}.schema.openAPIV3Schema")
         return
-    where = f"{path}.{_SCHEMA}"
     if schema.get("type") != "object":
         yield FieldError(Cause.INVALID, f"{where}.type", "must be object at the root", schema.get("type") or "")
     yield from _check_schema(schema, where)
@@ -156,7 +160,7 @@ def _check_schema(schema: Obj, path: str) -> Iterator[FieldError]:
 
 def _check_parts(schema: Obj, path: str) -> Iterator[FieldError]:
     for name, part in (schema.get("properties") or {}).items():
-        if path.endswith(_SCHEMA) and name in ("metadata", "apiVersion", "kind"):
+        if path.endswith("openAPIV3Schema") and name in ("metadata", "apiVersion", "kind"):
             continue
         yield from _check_schema(part, f"{path}.properties[{name}]")
     for name in ("items", "additionalProperties"):

@@ -73,6 +73,29 @@ def decode(resource: ResourceType, body: Value, options: WriteOptions) -> Obj:
     return pruned
 
 
+def decode_patched(resource: ResourceType, patched: Obj, options: WriteOptions) -> Obj:
+    """What a patch made of an object; 422 about the patch where `decode` would answer 400 about the body."""
+    try:
+        return decode(resource, patched, options)
+    except ApiError as error:
+        detail = re.sub(r"^.*?(?=strict decoding error)", "", error.message)
+        raise invalid("", "", "", [FieldError(Cause.INVALID, "patch", detail, json.dumps(patched))]) from error
+
+
+def decode_applied(resource: ResourceType, body: Value, options: WriteOptions) -> Obj:
+    """A configuration to apply. Owners are kept by the schema, so what it does not know is refused whatever the client asked for."""
+    unknown: list[str] = []
+    if isinstance(body, dict):
+        prune(resource.schema, body, unknown)
+    if unknown:
+        meta = body.get("metadata") or {}
+        subject = f"{meta.get('namespace', '')}/{meta.get('name', '')}; {resource.api_version}, Kind={resource.kind}"
+        problems = "\n".join(f"  .{path}: field not declared in schema" for path in unknown)
+        text = f"errors:\n{problems}" if len(unknown) > 1 else problems.strip()
+        raise ApiError(500, "", f"failed to create typed patch object ({subject}): {text}")
+    return decode(resource, body, options)
+
+
 def _check_kind(resource: ResourceType, body: Obj) -> None:
     kind, version = body.get("kind") or resource.kind, body.get("apiVersion") or resource.api_version
     for name in ("kind", "apiVersion") if resource.custom else ():

@@ -34,6 +34,9 @@ class Cause(Enum):
         return self.value[1]
 
 
+# In place of a value that is too large to show.
+OMITTED = object()
+NO_FIELD = "<nil>"
 _WITHOUT_VALUE = (Cause.REQUIRED, Cause.FORBIDDEN, Cause.TOO_LONG)
 
 
@@ -50,7 +53,7 @@ class FieldError:
     def body(self) -> str:
         """The message without the path."""
         text = self.cause.words
-        if self.cause not in _WITHOUT_VALUE:
+        if self.cause not in _WITHOUT_VALUE and self.value is not OMITTED:
             text = f"{text}: {_shown(self.value)}"
         return f"{text}: {self.detail}" if self.detail else text
 
@@ -70,6 +73,11 @@ def child(parent: Path | None, name: str) -> Path:
 def item(parent: Path | None, index: int | str) -> Path:
     """The path of a list item (an int) or of a map's value (its key)."""
     return (parent, f"[{index}]")
+
+
+def counted(number: int, unit: str) -> str:
+    """``1 item``, ``2 items``."""
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def render(path: Path | None) -> str:

@@ -25,7 +25,7 @@ _SUFFIX_LENGTH: Final = 5
 _SUFFIX_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
 _MAX_GENERATED_BASE: Final = 63 - _SUFFIX_LENGTH
 _ANNOTATIONS_LIMIT: Final = 256 * 1024
-_ACYCLIC_FINALIZERS: Final = ("foregroundDeletion", "orphan")
+_STANDARD_FINALIZERS: Final = ("foregroundDeletion", "kubernetes", "orphan")
 
 _LABEL: Final = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 _SUBDOMAIN: Final = rf"{_LABEL}(\.{_LABEL})*"
@@ -134,7 +134,7 @@ def check(resource: ResourceType, obj: Obj, old: Obj | None) -> list[FieldError]
     errors += [error for name in annotations for error in _check_qualified("metadata.annotations", name.lower(), name)]
     if sum(len(name.encode()) + len(value.encode()) for name, value in annotations.items()) > _ANNOTATIONS_LIMIT:
         errors.append(FieldError(Cause.TOO_LONG, "metadata.annotations", f"may not be more than {_ANNOTATIONS_LIMIT} bytes"))
-    errors += [error for name in meta.get("finalizers") or () for error in _check_finalizer(name)]
+    errors += [error for name in meta.get("finalizers") or () for error in _check_finalizer(resource, name)]
     if old is not None and meta.get("deletionTimestamp"):
         added = [name for name in meta.get("finalizers") or () if name not in (old["metadata"].get("finalizers") or ())]
         if added:
@@ -186,7 +186,18 @@ def _check_qualified(path: str, name: str, shown: str) -> Iterator[FieldError]:
         yield FieldError(Cause.INVALID, path, "name part must be no more than 63 bytes", shown)
 
 
-def _check_finalizer(name: str) -> Iterator[FieldError]:
+def finalizer_warnings(obj: Obj) -> list[str]:
+    """What a custom object's creator is told about its finalizers."""
+    warnings = []
+    for name in obj["metadata"].get("finalizers") or ():
+        if "/" not in name and name not in _STANDARD_FINALIZERS:
+            path = " including a path (/)" if "." in name else ""
+            advice = f"prefer a domain-qualified finalizer name{path} to avoid accidental conflicts with other finalizer writers"
+            warnings.append(f'metadata.finalizers: "{name}": {advice}')
+    return warnings
+
+
+def _check_finalizer(resource: ResourceType, name: str) -> Iterator[FieldError]:
     yield from _check_qualified("metadata.finalizers", name, name)
-    if "/" not in name and name not in _ACYCLIC_FINALIZERS and "." not in name:
+    if not resource.custom and "/" not in name and name not in _STANDARD_FINALIZERS:
         yield FieldError(Cause.INVALID, "metadata.finalizers", "name is neither a standard finalizer name nor is it fully qualified", name)

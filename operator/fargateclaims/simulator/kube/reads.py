@@ -75,14 +75,21 @@ def list_page(store: Store, resource: ResourceType, namespace: str | None, optio
 
 def _wanted_revision(store: Store, options: ListOptions) -> int | None:
     if options.match and not options.resource_version:
-        detail = "resourceVersionMatch is forbidden unless resourceVersion is provided"
-        raise invalid("ListOptions", "meta.k8s.io", "", [FieldError(Cause.FORBIDDEN, "resourceVersionMatch", detail)])
+        raise _bad_match("resourceVersionMatch is forbidden unless resourceVersion is provided")
+    if options.match == "Exact" and options.resource_version == "0":
+        raise _bad_match('resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
     if not options.resource_version:
         return None
     wanted = parse_revision(options.resource_version)
     if wanted > store.revision:
         raise too_large_version(wanted, store.revision)
-    return wanted if options.match == "Exact" else None
+    if options.match == "Exact" or (options.limit and wanted and not options.match):
+        return wanted
+    return None
+
+
+def _bad_match(detail: str) -> ApiError:
+    return invalid("ListOptions", "meta.k8s.io", "", [FieldError(Cause.FORBIDDEN, "resourceVersionMatch", detail)])
 
 
 def _cut(snapshot: Snapshot, start: Key | None, options: ListOptions) -> Page:
@@ -113,7 +120,7 @@ def _parse_token(options: ListOptions) -> tuple[int | None, Key]:
         namespace, _, name = content["start"].rpartition("/")
         revision = int(content["rv"])
     except (binascii.Error, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise bad_request("continue key is not valid: the token was not made by this server") from error
+        raise bad_request("invalid continue token: continue key is not valid") from error
     return (None if revision == _INCONSISTENT else revision), (namespace, name)
 
 

@@ -13,8 +13,8 @@ from typing import TypeAlias
 
 from fargateclaims.simulator.kube.objects import Key, Obj, dumps
 
-# Enough for a client that was away for a while; a real API server forgets after minutes, so clients must cope anyway.
-HISTORY_LIMIT = 20_000
+# Enough for a client that was away for a while, and some 50 MiB; a real API server forgets after minutes, so clients must cope anyway.
+HISTORY_LIMIT = 5_000
 
 
 class ChangeType(StrEnum):

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from fargateclaims.simulator.kube import cel
-from fargateclaims.simulator.kube.field_errors import Cause, FieldError, Path, child, item, render
+from fargateclaims.simulator.kube.field_errors import NO_FIELD, Cause, FieldError, Path, child, counted, item, render
 from fargateclaims.simulator.kube.objects import Obj, Value, parse_timestamp
 from fargateclaims.simulator.kube.schema import Bounds, Node
 
@@ -31,7 +31,7 @@ def validate(node: Node, value: Value, old: Value = None) -> list[FieldError]:
     errors += _list_errors(node, value, before, None)
     rules = list(_rule_errors(node, value, before, None)) if not any(error.cause in _BLOCKS_RULES for error in errors) else None
     if rules is None:
-        return [*errors, FieldError(Cause.INVALID, "<nil>", _RULES_SKIPPED)] if _has_rules(node) else errors
+        return [*errors, FieldError(Cause.INVALID, NO_FIELD, _RULES_SKIPPED)] if _has_rules(node) else errors
     return errors + rules
 
 
@@ -62,7 +62,7 @@ def _schema_errors(node: Node, value: Value, old: Value, path: Path | None) -> I
     elif isinstance(value, int | float) and not isinstance(value, bool):
         yield from _number_errors(node.bounds, value, path)
     if node.bounds.enum is not None and value not in node.bounds.enum:
-        supported = ", ".join(f'"{choice}"' if isinstance(choice, str) else str(choice) for choice in node.bounds.enum)
+        supported = ", ".join(f'"{choice}"' for choice in node.bounds.enum)
         yield FieldError(Cause.NOT_SUPPORTED, render(path), f"supported values: {supported}", value)
 
 
@@ -106,7 +106,7 @@ def _object_errors(node: Node, value: Obj, old: Value, path: Path | None) -> Ite
     if bounds.min_properties is not None and len(value) < bounds.min_properties:
         yield _out_of_bounds(where, len(value), f"should have at least {bounds.min_properties} properties")
     if bounds.max_properties is not None and len(value) > bounds.max_properties:
-        yield FieldError(Cause.TOO_MANY, where, f"must have at most {bounds.max_properties} items", len(value))
+        yield FieldError(Cause.TOO_MANY, where, f"must have at most {counted(bounds.max_properties, 'item')}", len(value))
     before = old if isinstance(old, dict) else {}
     for name, entry in value.items():
         part = node.properties.get(name) or node.additional
@@ -120,7 +120,7 @@ def _array_errors(node: Node, value: list[Value], old: Value, path: Path | None)
     if bounds.min_items is not None and len(value) < bounds.min_items:
         yield _out_of_bounds(where, len(value), f"should have at least {bounds.min_items} items")
     if bounds.max_items is not None and len(value) > bounds.max_items:
-        yield FieldError(Cause.TOO_MANY, where, f"must have at most {bounds.max_items} items", len(value))
+        yield FieldError(Cause.TOO_MANY, where, f"must have at most {counted(bounds.max_items, 'item')}", len(value))
     if node.items is not None:
         before = _by_map_key(node, old)
         for index, entry in enumerate(value):
@@ -130,7 +130,7 @@ def _array_errors(node: Node, value: list[Value], old: Value, path: Path | None)
 def _string_errors(bounds: Bounds, value: str, path: Path | None) -> Iterator[FieldError]:
     where = render(path)
     if bounds.max_length is not None and len(value) > bounds.max_length:
-        yield FieldError(Cause.TOO_LONG, where, f"may not be more than {bounds.max_length} bytes")
+        yield FieldError(Cause.TOO_LONG, where, f"may not be more than {counted(bounds.max_length, 'byte')}")
     if bounds.min_length is not None and len(value) < bounds.min_length:
         yield _out_of_bounds(where, value, f"should be at least {bounds.min_length} chars long")
     if bounds.pattern is not None and not bounds.pattern.search(value):
@@ -160,12 +160,12 @@ def _junctor_errors(node: Node, value: Value, path: Path | None) -> Iterator[Fie
         yield from _schema_errors(part, value, _MISSING, path)
     where = render(path)
     if node.any_of and not any(_valid(part, value) for part in node.any_of):
-        yield FieldError(Cause.INVALID, where, f'"{where}" must validate at least one schema (anyOf)', value)
+        yield FieldError(Cause.INVALID, NO_FIELD, f'"{where}" must validate at least one schema (anyOf)', "")
     if node.one_of and (matching := sum(_valid(part, value) for part in node.one_of)) != 1:
         found = "Found none valid" if not matching else f"Found {matching} valid alternatives"
-        yield FieldError(Cause.INVALID, where, f'"{where}" must validate one and only one schema (oneOf). {found}', value)
+        yield FieldError(Cause.INVALID, NO_FIELD, f'"{where}" must validate one and only one schema (oneOf). {found}', "")
     if node.none_of is not None and _valid(node.none_of, value):
-        yield FieldError(Cause.INVALID, where, f'"{where}" must not validate the schema (not)', value)
+        yield FieldError(Cause.INVALID, NO_FIELD, f'"{where}" must not validate the schema (not)', "")
 
 
 def _valid(node: Node, value: Value) -> bool:

@@ -260,9 +260,6 @@ def _check_initial(options: WatchOptions) -> None:
     if options.send_initial and options.match != "NotOlderThan":
         detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
         errors.append(FieldError(Cause.FORBIDDEN, "resourceVersionMatch", detail))
-    if options.send_initial and not options.bookmarks:
-        detail = "sendInitialEvents is forbidden for watch unless allowWatchBookmarks is true"
-        errors.append(FieldError(Cause.FORBIDDEN, "sendInitialEvents", detail))
     if options.match and not options.send_initial:
         detail = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
         errors.append(FieldError(Cause.FORBIDDEN, "resourceVersionMatch", detail))

@@ -13,12 +13,12 @@ from fargateclaims.simulator.kube.builtins import CRDS, NAMESPACES
 from fargateclaims.simulator.kube.crds import FINALIZER
 from fargateclaims.simulator.kube.decoding import WriteOptions
 from fargateclaims.simulator.kube.errors import (
+    GroupResource,
     already_exists,
     bad_request,
     conflict,
     forbidden,
     invalid,
-    method_not_allowed,
     not_found,
     stale,
 )
@@ -54,8 +54,8 @@ class Preconditions:
     uid: str = ""
     resource_version: str = ""
 
-    def check(self, resource: ResourceType, obj: Obj) -> None:
-        """409 if they do not hold."""
+    def check_update(self, resource: ResourceType, obj: Obj) -> None:
+        """409 if they do not hold for an update."""
         meta = obj["metadata"]
         if self.uid and self.uid != meta["uid"]:
             raise conflict(
@@ -65,6 +65,19 @@ class Preconditions:
             )
         if self.resource_version and self.resource_version not in ("0", meta["resourceVersion"]):
             raise stale(resource.group_resource, meta["name"])
+
+    def check_delete(self, resource: ResourceType, obj: Obj) -> None:
+        """409 if they do not hold for a delete: worded otherwise, and about the kind."""
+        meta = obj["metadata"]
+        subject = GroupResource(resource.group, resource.kind)
+        for what, wanted, found, guess in (
+            ("UID", self.uid, meta["uid"], "deleted and then recreated"),
+            ("ResourceVersion", self.resource_version, meta["resourceVersion"], "modified"),
+        ):
+            if wanted and wanted != found:
+                mismatch = f"the {what} in the precondition ({wanted}) does not match the {what} in record ({found})"
+                why = f"{mismatch}. The object might have been {guess}"
+                raise conflict(subject, meta["name"], why)
 
 
 NO_PRECONDITIONS: Final = Preconditions()
@@ -90,25 +103,25 @@ class Writer:
         if meta.get("name", key[1]) != key[1]:
             raise bad_request(f"the name of the object ({meta['name']}) does not match the name on the URL ({key[1]})")
         if meta.get("namespace", key[0]) != key[0]:
-            raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+            raise bad_request(f"the namespace of the object ({meta['namespace']}) does not match the namespace on the request ({key[0]})")
         if self._store.get(resource.collection, key) is None and resource.create_on_update and not subresource:
             return self._create(resource, key[0], {**obj, "metadata": {**meta, "name": key[1]}}, options, "Update")
         stored = self._stored(resource, key)
-        Preconditions(uid=meta.get("uid", "")).check(resource, stored.data)
+        Preconditions(uid=meta.get("uid", "")).check_update(resource, stored.data)
         if not meta.get("resourceVersion") and not resource.unconditional_update:
             error = FieldError(Cause.INVALID, "metadata.resourceVersion", "must be specified for an update", 0)
-            raise invalid(resource.kind, resource.group, key[1], [error])
+            raise invalid(resource.plural, resource.group, key[1], [error])
         return self._update(resource, stored, subresource, obj, options)
 
     def patch(self, resource: ResourceType, key: Key, subresource: str, transform: Transform, options: WriteOptions) -> Written:
         """Change an object by a patch; a resourceVersion in the result is a precondition."""
         stored = self._stored(resource, key)
         changed = transform(views.from_storage(resource, stored.data))
-        return self._update(resource, stored, subresource, decoding.decode(resource, changed, options), options)
+        return self._update(resource, stored, subresource, decoding.decode_patched(resource, changed, options), options)
 
     def apply(self, resource: ResourceType, key: Key, subresource: str, body: Value, options: WriteOptions) -> Written:
         """Server-side apply; creates what is not there."""
-        config = decoding.decode(resource, body, options)
+        config = decoding.decode_applied(resource, body, options)
         meta = config["metadata"]
         if meta.get("managedFields"):
             raise bad_request("metadata.managedFields must be nil")
@@ -127,7 +140,7 @@ class Writer:
     def delete(self, resource: ResourceType, key: Key, preconditions: Preconditions, *, dry_run: bool = False) -> Written:
         """Delete an object, or mark it for deletion while it has finalizers."""
         stored = self._stored(resource, key)
-        preconditions.check(resource, stored.data)
+        preconditions.check_delete(resource, stored.data)
         last = self._marked(resource, stored.data)
         if last["metadata"].get("finalizers") or _holds_namespace(resource, last):
             if last is stored.data:
@@ -149,11 +162,14 @@ class Writer:
 
     def _create(self, resource: ResourceType, namespace: str, obj: Obj, options: WriteOptions, operation: str) -> Written:
         if resource.collection in self._kinds.terminating:
-            raise method_not_allowed("create not allowed while custom resource definition is terminating")
+            why = "create not allowed while custom resource definition is terminating"
+            raise forbidden(resource.group_resource, obj["metadata"].get("name") or "", why)
         wanted = obj
         obj = metadata.prepare_create(resource, obj, namespace, timestamp(self._clock()))
         self._check_namespace(resource, obj)
         obj = admission.for_create(resource, obj)
+        if resource.custom:
+            options.warnings += metadata.finalizer_warnings(obj)
         key = (namespace, obj["metadata"]["name"])
         if self._store.get(resource.collection, key) is not None:
             raise already_exists(resource.group_resource, key[1])
@@ -189,7 +205,7 @@ class Writer:
         managed: list[Obj] | None = None,
     ) -> Written:
         old = views.from_storage(resource, stored.data)
-        Preconditions(resource_version=obj["metadata"].get("resourceVersion", "")).check(resource, old)
+        Preconditions(resource_version=obj["metadata"].get("resourceVersion", "")).check_update(resource, old)
         new = admission.for_update(resource, metadata.prepare_update(obj, old), old, subresource)
         if managed is None:
             managed = managers.after_update(resource.schema, old, new, self._manager(resource, options, "Update", subresource))

@@ -82,3 +82,10 @@ async def test_a_manager_is_needed_and_managed_fields_are_not_allowed(api: Api, 
 
 async def test_applied_objects_are_validated(api: Api, kind: Kind, namespace: str) -> None:
     (await apply(api, kind, namespace, kind.ticket("a", seats=99), "alice")).refused(422, "Invalid")
+
+
+async def test_fields_that_the_schema_does_not_know_are_refused(api: Api, kind: Kind, namespace: str) -> None:
+    answer = await apply(api, kind, namespace, kind.ticket("a", bogus=1), "alice", fieldValidation="Ignore")
+    assert answer.code == 500
+    assert "failed to create typed patch object" in answer.body["message"]
+    assert ".spec.bogus: field not declared in schema" in answer.body["message"]

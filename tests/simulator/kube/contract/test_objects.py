@@ -60,7 +60,7 @@ async def test_names_are_taken_once(api: Api, kind: Kind, namespace: str) -> Non
         ({"name": "a", "labels": {"x": "not a value"}}, "metadata.labels"),
         ({"name": "a", "labels": {"not a key": "x"}}, "metadata.labels"),
         ({"name": "a", "annotations": {"not a key": "x"}}, "metadata.annotations"),
-        ({"name": "a", "finalizers": ["unqualified"]}, "metadata.finalizers"),
+        ({"name": "a", "finalizers": ["not a name"]}, "metadata.finalizers"),
     ],
 )
 async def test_bad_metadata_is_invalid(api: Api, kind: Kind, namespace: str, meta: dict[str, Any], field: str) -> None:

@@ -98,3 +98,27 @@ async def test_unknown_metadata_is_pruned(api: Api, kind: Kind, namespace: str) 
 
 async def test_null_is_dropped_where_it_is_not_allowed(api: Api, kind: Kind, namespace: str) -> None:
     assert (await api.create(kind.path(namespace), kind.ticket("a", tags=None))).ok()["spec"] == {"className": "standard"}
+
+
+async def test_a_strict_patch_is_invalid_rather_than_bad(api: Api, kind: Kind, namespace: str) -> None:
+    (await api.create(kind.path(namespace), kind.ticket("a"))).ok()
+    refused = (await api.patch(kind.path(namespace, "a"), {"spec": {"bogus": 1}}, fieldValidation="Strict")).refused(422, "Invalid")
+    (cause,) = refused["details"]["causes"]
+    assert cause["field"] == "patch"
+    assert 'strict decoding error: unknown field "spec.bogus"' in cause["message"]
+
+
+async def test_rules_at_the_root_have_no_field(api: Api, kind: Kind, namespace: str) -> None:
+    (await api.create(kind.path(namespace), kind.ticket("a"))).ok()
+    (await api.patch(kind.path(namespace, "a", "status"), {"status": {"className": "standard"}})).ok()
+    refused = (await api.patch(kind.path(namespace, "a"), {"spec": {"className": "other"}})).refused(422, "Invalid")
+    assert refused["details"]["causes"] == [
+        {"reason": "FieldValueInvalid", "message": "Invalid value: className is frozen: standard", "field": "<nil>"}
+    ]
+
+
+async def test_finalizers_without_a_domain_bring_a_warning(api: Api, kind: Kind, namespace: str) -> None:
+    answer = await api.create(kind.path(namespace), kind.ticket("a", finalizers=["unqualified"]))
+    assert answer.ok()["metadata"]["finalizers"] == ["unqualified"]
+    assert "prefer a domain-qualified finalizer name" in answer.warnings[0]
+    (await api.patch(kind.path(namespace, "a"), {"metadata": {"finalizers": None}})).ok()
