@@ -7,7 +7,9 @@ import typer
 
 
 def demo(
-    *, keep: Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, for kubectl, until Ctrl-C.")] = False
+    *,
+    seconds: Annotated[float, typer.Option(min=0.5, help="How long EKS takes for each create and delete.")] = 3.0,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, for kubectl, until Ctrl-C.")] = False,
 ) -> None:
     """Watch claims become Fargate profiles, on an EKS and a Kubernetes API embedded in this machine. Takes under a minute.
 
@@ -18,4 +20,4 @@ def demo(
 
     from fargateclaims.cli.demonstration.performance import perform  # noqa: PLC0415
 
-    raise typer.Exit(asyncio.run(perform(Console(), keep=keep)))
+    raise typer.Exit(asyncio.run(perform(Console(), seconds=seconds, keep=keep)))

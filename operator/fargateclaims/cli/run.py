@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 
 from fargateclaims import logs
-from fargateclaims.process import Process, StartError
 from fargateclaims.settings import Settings, SettingsError, flag, variable
 
 EXIT_SETTINGS = 2
@@ -24,6 +23,9 @@ def run(*, check: bool, **flags: str | None) -> None:
     if check:
         typer.echo("the settings are valid")
         return
+    # Here, not above: boto3, kopf and the rest take seconds to load, which no other command should wait for.
+    from fargateclaims.process import Process, StartError  # noqa: PLC0415
+
     logs.configure(settings.log_format, settings.log_level)
     try:
         code = asyncio.run(Process(settings).run())

@@ -90,7 +90,9 @@ def _operations(evidence: Evidence, changes: Sequence[StatusChange], verdicts: M
     creates, deletes = creates - replacements, deletes - replacements
     what = f"{_count(creates, 'create')}, {_count(replacements, 'replacement')}, {_count(deletes, 'delete')}"
     total, refused = creates + replacements + deletes, len(_refusals(evidence.entries))
-    return f"{total} operations on {len(verdicts)} clusters ({what}; {foreign} more by others), {refused} refused by EKS"
+    return (
+        f"{_count(total, 'operation')} on {_count(len(verdicts), 'cluster')} ({what}; {foreign} more by others), {refused} refused by EKS"
+    )
 
 
 def _time(cluster: str, judged: Verdict, width: int) -> str:

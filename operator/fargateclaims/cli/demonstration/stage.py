@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from fargateclaims.cli.demonstration import manifests
-from fargateclaims.cli.demonstration.errors import DemoError
+from fargateclaims.cli.demonstration.errors import DemoError, ungrouped
 from fargateclaims.cli.demonstration.programs import Program
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
 from fargateclaims.simulator.eks.errors import EKSError
@@ -17,18 +17,16 @@ from fargateclaims.simulator.eks.errors import EKSError
 PROD: Final = "prod"
 STAGING: Final = "staging"
 
-# Some twentieth of what EKS takes: long enough to see the queue at work.
-_CREATE_SECONDS: Final = 3.0
-_DELETE_SECONDS: Final = 3.0
-# Delays in proportion to these durations; the defaults are made for creates of a minute.
 _SETTINGS: Final = {
-    "FARGATECLAIMS_POLL_MIN_SECONDS": "0.1",
-    "FARGATECLAIMS_POLL_MAX_SECONDS": "0.5",
+    # Longer than a call to the simulated EKS takes; the default is made for AWS.
     "FARGATECLAIMS_SETTLE_SECONDS": "1",
     "FARGATECLAIMS_AWS_CALLS_PER_SECOND": "50",
     "FARGATECLAIMS_HTTP_ADDRESS": "127.0.0.1:0",
     "FARGATECLAIMS_LOG_FORMAT": "text",
 }
+# How often a profile is looked at while its operation lasts; the defaults are made for creates of a minute.
+_POLLS_AT_LEAST: Final = 6
+_POLLS_AT_MOST: Final = 30
 _PLACEHOLDER_SUBNET: Final = "subnet-0public000000000"
 
 
@@ -36,10 +34,12 @@ _PLACEHOLDER_SUBNET: Final = "subnet-0public000000000"
 class Stage:
     """All is running.
 
+    :param seconds: how long EKS takes for each create and delete.
     :param aws: environment variables that point AWS's tools at the simulated EKS, with the account of `PROD`.
     :param public_subnet: a subnet of `PROD`'s network that has a route to the internet.
     """
 
+    seconds: float
     kubernetes_url: str
     kubeconfig: Path
     eks_url: str
@@ -54,18 +54,22 @@ class Stage:
 
     async def broken(self) -> None:
         """Wait until one of the programs ends by itself, and raise DemoError then."""
-        async with asyncio.TaskGroup() as watching:
-            for program in self.programs:
-                watching.create_task(program.ended())
+        with ungrouped():
+            async with asyncio.TaskGroup() as watching:
+                for program in self.programs:
+                    watching.create_task(program.ended())
 
 
 @asynccontextmanager
-async def stage() -> AsyncIterator[Stage]:
-    """Start everything, and leave nothing behind: neither a process nor a file. Raises DemoError."""
+async def stage(seconds: float) -> AsyncIterator[Stage]:
+    """Start everything, and leave nothing behind: neither a process nor a file. Raises DemoError.
+
+    :param seconds: how long EKS takes for each create and delete.
+    """
     with _folder() as folder:
         running: list[Program] = []
         try:
-            yield await _start(folder, running)
+            yield await _start(folder, running, seconds)
         finally:
             # The operator first: it has calls to finish and a Lease to give back.
             for program in reversed(running):
@@ -78,7 +82,7 @@ def _folder() -> Iterator[Path]:
         yield Path(name)
 
 
-async def _start(folder: Path, running: list[Program]) -> Stage:
+async def _start(folder: Path, running: list[Program], seconds: float) -> Stage:
     kubeconfig = folder / "kubeconfig"
     kube = Program.start(
         "the embedded Kubernetes API",
@@ -89,16 +93,25 @@ async def _start(folder: Path, running: list[Program]) -> Stage:
     eks = Program.start(
         "the simulated EKS",
         folder / "eks.log",
-        *("simulate", "eks", "--create-seconds", str(_CREATE_SECONDS), "--delete-seconds", str(_DELETE_SECONDS)),
+        *("simulate", "eks", "--create-seconds", str(seconds), "--delete-seconds", str(seconds)),
     )
     running.append(eks)
-    kubernetes_url = await kube.said("Kubernetes API: ")
-    eks_url = await eks.said("EKS simulator ready at ")
+    with ungrouped():
+        async with asyncio.TaskGroup() as starting:
+            kube_said = starting.create_task(kube.said("Kubernetes API: "))
+            eks_said = starting.create_task(eks.said("EKS simulator ready at "))
+    kubernetes_url, eks_url = kube_said.result(), eks_said.result()
     prod = _seed(eks_url)
     aws = prod.environment(eks_url)
-    environment = {**aws, **_SETTINGS, "KUBECONFIG": str(kubeconfig)}
+    environment = {
+        **aws,
+        **_SETTINGS,
+        "FARGATECLAIMS_POLL_MIN_SECONDS": str(seconds / _POLLS_AT_MOST),
+        "FARGATECLAIMS_POLL_MAX_SECONDS": str(seconds / _POLLS_AT_LEAST),
+        "KUBECONFIG": str(kubeconfig),
+    }
     running.append(Program.start("the operator", folder / "operator.log", "run", environment=environment))
-    return Stage(kubernetes_url, kubeconfig, eks_url, aws, prod.public_subnets[0], tuple(running))
+    return Stage(seconds, kubernetes_url, kubeconfig, eks_url, aws, prod.public_subnets[0], tuple(running))
 
 
 def _seed(eks_url: str) -> Seeded:

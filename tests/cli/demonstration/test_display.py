@@ -1,0 +1,95 @@
+"""The table of a terminal and the lines of a pipe."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+from rich.console import Console
+
+from fargateclaims.cli.demonstration.claims import ClaimView, Key
+from fargateclaims.cli.demonstration.display import LiveTable, PlainLines, display
+
+WAITING = "waiting, 1st of 2 on cluster prod: profile shop-search-854588f0-9999 (claim shop/search) is CREATING since 14:02:11Z"
+
+
+def view(name: str, ready: str, reason: str, *, message: str = "", profile: str = "", queue: str = "", age: float = 5) -> ClaimView:
+    created = datetime.now(UTC) - timedelta(seconds=age)
+    return ClaimView(
+        key=Key("shop", name),
+        ready=ready,
+        reason=reason,
+        message=message,
+        class_name="standard",
+        profile=profile,
+        queue=queue,
+        created=created,
+        current=True,
+        profiles=(),
+        foreign_blocker=None,
+    )
+
+
+def console(*, terminal: bool) -> tuple[Console, StringIO]:
+    file = StringIO()
+    return Console(file=file, force_terminal=terminal, width=100, height=40, color_system=None, legacy_windows=False), file
+
+
+def test_a_pipe_gets_lines_and_a_terminal_a_table() -> None:
+    assert isinstance(display(console(terminal=False)[0], dict), PlainLines)
+    assert isinstance(display(console(terminal=True)[0], dict), LiveTable)
+
+
+def test_a_terminal_that_cannot_go_back_gets_lines() -> None:
+    dumb = Console(file=StringIO(), force_terminal=True, _environ={"TERM": "dumb"})
+    assert isinstance(display(dumb, dict), PlainLines)
+
+
+def test_each_change_of_the_columns_is_one_line_with_its_message_within_100_columns() -> None:
+    out, file = console(terminal=False)
+    queued = view("reports", "Unknown", "Queued", message=WAITING, queue="1/2")
+    with PlainLines(out) as shown:
+        shown.tell("team shop: kubectl apply")
+        shown.changed(queued.key, queued)
+        shown.changed(queued.key, view("reports", "Unknown", "Queued", message="the same place, said otherwise", queue="1/2"))
+        shown.changed(queued.key, view("reports", "True", "Active", message="takes pods", profile="shop-reports-42ced681-9999"))
+        shown.changed(queued.key, None)
+    lines = [re.sub(r"^ *\d+\.\ds", "T", line) for line in file.getvalue().splitlines()]
+    assert lines == [
+        "T  > team shop: kubectl apply",
+        "T  shop/reports   Unknown  Queued                                      1/2",
+        "                       waiting, 1st of 2 on cluster prod: profile shop-search-854588f0-9999 (claim",
+        "                       shop/search) is CREATING since 14:02:11Z",
+        "T  shop/reports   True     Active         shop-reports-42ced681-9999",
+        "T  shop/reports   is gone",
+    ]
+
+
+def test_the_table_is_that_of_kubectl_with_the_messages_of_those_who_wait_below() -> None:
+    out, file = console(terminal=True)
+    views = {
+        each.key: each
+        for each in (
+            view("search", "True", "Active", message="takes pods", profile="shop-search-854588f0-9999", age=130),
+            view("reports", "Unknown", "Queued", message=WAITING, queue="1/2"),
+        )
+    }
+    with LiveTable(out, lambda: views) as shown:
+        shown.tell("team shop: kubectl apply")
+        shown.changed(Key("shop", "preview"), None)
+    text = file.getvalue()
+    assert "team shop: kubectl apply" in text
+    assert "shop/preview is gone" in text
+    last = [line.rstrip() for line in text[text.rindex("NAMESPACE") :].splitlines()]
+    assert last[0].split() == ["NAMESPACE", "NAME", "READY", "REASON", "CLASS", "PROFILE", "QUEUE", "AGE"]
+    assert last[1].split() == ["shop", "reports", "Unknown", "Queued", "standard", "1/2", "5s"]
+    assert last[2].split() == ["shop", "search", "True", "Active", "standard", "shop-search-854588f0-9999", "2m"]
+    assert last[4].startswith("shop/reports: waiting, 1st of 2 on cluster prod")
+    assert "takes pods" not in text
+    assert max(map(len, last)) <= 100
+
+
+def test_brackets_in_messages_are_not_taken_for_markup() -> None:
+    out, file = console(terminal=False)
+    wrong = view("etl", "False", "Invalid", message="spec.selectors[0].namespace: no")
+    PlainLines(out).changed(wrong.key, wrong)
+    assert "spec.selectors[0].namespace: no" in file.getvalue()

@@ -1,0 +1,132 @@
+"""`fargateclaims demo` as a user runs it: a process, its output, its exit code, and what it leaves behind."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+LIMIT = 120.0
+PROGRAMS = ("simulate kube", "simulate eks", "run")
+
+
+class RunningDemo:
+    """A demo whose files are in `folder`, by which its processes are known, too."""
+
+    def __init__(self, folder: Path, *options: str, **environment: str) -> None:
+        self.folder = folder / "tmp"
+        self.folder.mkdir()
+        self._output = folder / "output"
+        with self._output.open("wb") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "fargateclaims", "demo", "--seconds", "1", *options],
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "TMPDIR": str(self.folder), **environment},
+            )
+
+    @property
+    def output(self) -> str:
+        return self._output.read_text(encoding="utf-8")
+
+    def until(self, condition: Callable[[], object]) -> None:
+        deadline = time.monotonic() + LIMIT
+        while not condition():
+            assert self.process.poll() is None, self.output
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.05)  # what is waited for is in another process
+
+    def exit_code(self) -> int:
+        return self.process.wait(LIMIT)
+
+    def children(self) -> dict[str, int]:
+        """The programs that run now, as their process ids."""
+        return {arguments: pid for pid, arguments in _processes_with(f"TMPDIR={self.folder}") if arguments.startswith(PROGRAMS)}
+
+
+def _processes_with(variable: str) -> Iterator[tuple[int, str]]:
+    for folder in Path("/proc").iterdir():
+        # Processes end while one looks.
+        with suppress(OSError):
+            if folder.name.isdigit() and variable.encode() in (folder / "environ").read_bytes().split(b"\0"):
+                arguments = (folder / "cmdline").read_bytes().decode().split("\0")
+                yield int(folder.name), " ".join(arguments[arguments.index("fargateclaims") + 1 :]).strip()
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Callable[..., RunningDemo]]:
+    started: list[RunningDemo] = []
+
+    def starting(*options: str, **environment: str) -> RunningDemo:
+        started.append(RunningDemo(tmp_path, *options, **environment))
+        return started[-1]
+
+    yield starting
+    for demo in started:
+        for pid in (demo.process.pid, *demo.children().values()):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        demo.process.wait(LIMIT)
+
+
+def nothing_is_left(demo: RunningDemo) -> bool:
+    return not demo.children() and not list(demo.folder.iterdir())
+
+
+def test_the_story_holds_and_kept_running_it_ends_by_ctrl_c(start: Callable[..., RunningDemo]) -> None:
+    demo = start("--keep", HTTPS_PROXY="http://127.0.0.1:1", HTTP_PROXY="http://127.0.0.1:1", AWS_PROFILE="none", FARGATECLAIMS_TYPO="1")
+    demo.until(lambda: "aws eks list-fargate-profiles" in demo.output)
+    output = " ".join(demo.output.split())
+    assert "9 operations on 2 clusters (6 creates, 1 replacement, 2 deletes; 1 more by others), 0 refused by EKS" in output
+    assert re.search(r"prod 10\.\d s of EKS's own time", output)
+    assert re.search(r"shop/search was edited: \S+-9998 was ACTIVE \d\.\d\d s before \S+-9999 began to go, 0\.00 s without", output)
+    assert "profile tf-batch (not made by a claim) is CREATING since" in output
+    assert re.search(r"data/adhoc got no profile, and EKS was not even asked: .* subnet-\w+ is public", output)
+    kubeconfig = re.search(r"export KUBECONFIG=(\S+)", output)
+    assert kubeconfig
+    assert Path(kubeconfig[1]).is_file()
+    assert len(demo.children()) == 3
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.exit_code() == 0, demo.output
+    assert nothing_is_left(demo)
+    assert "Traceback" not in demo.output
+
+
+def test_ctrl_c_leaves_nothing_behind_however_impatient(start: Callable[..., RunningDemo]) -> None:
+    demo = start()
+    demo.until(lambda: "Creating" in demo.output)
+    assert len(demo.children()) == 3
+    demo.process.send_signal(signal.SIGINT)
+    demo.until(lambda: len(demo.children()) < 3)
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.exit_code() == 130, demo.output
+    assert nothing_is_left(demo)
+    assert demo.output.endswith("\nstopped; nothing is left running\n")
+    assert "Traceback" not in demo.output
+
+
+def test_a_program_that_dies_ends_the_demo(start: Callable[..., RunningDemo]) -> None:
+    demo = start()
+    demo.until(lambda: "run" in demo.children())
+    os.kill(demo.children()["run"], signal.SIGKILL)
+    assert demo.exit_code() == 1
+    assert "\nthe demo failed: the operator has ended with -9" in demo.output
+    assert nothing_is_left(demo)
+    assert "Traceback" not in demo.output
+
+
+def test_without_the_extra_it_says_what_to_install(start: Callable[..., RunningDemo], tmp_path: Path) -> None:
+    (tmp_path / "hidden").mkdir()
+    (tmp_path / "hidden" / "moto.py").write_text('raise ModuleNotFoundError("No module named moto", name="moto")\n')
+    demo = start(PYTHONPATH=str(tmp_path / "hidden"))
+    assert demo.exit_code() == 1
+    assert "the demo failed: the simulated EKS has ended with 2" in demo.output
+    assert "moto is not installed: the simulator needs pip install 'fargateclaims[simulator]'" in demo.output
+    assert nothing_is_left(demo)
+    assert "Traceback" not in demo.output
