@@ -52,6 +52,7 @@ async def test_changes_are_seen_once_and_a_watch_that_ends_is_begun_anew(kube: t
     await asyncio.gather(following, return_exceptions=True)
     assert [(key.name, view is None) for key, view in seen] == [("etl", False), ("ingest", False), ("etl", True)]
     assert claims.reason(ETL) == ""
+    assert not claims.has_profile(ETL)
     assert not claims.active(Key("data", "ingest"))
     assert claims.describe().startswith("  data/ingest: Pending: ")
 
@@ -75,6 +76,7 @@ async def test_what_a_claim_says_of_its_profile_and_of_whom_it_waits_for(kube: t
     following = asyncio.ensure_future(claims.follow(api, lambda _key, _view: None))
     async with asyncio.timeout(30):
         await claims.until(lambda: claims.active(ETL))
+        assert claims.has_profile(ETL)
         view = claims.present[ETL]
         await api.patch_claim(*ETL, {"spec": {"selectors": [{"labels": {"app": "etl"}}]}})
         await claims.until(lambda: not claims.active(ETL))

@@ -96,6 +96,10 @@ class Claims:
         """The reason of its Ready condition; empty if there is no such claim."""
         return self.present[key].reason if key in self.present else ""
 
+    def has_profile(self, key: Key) -> bool:
+        """Whether it has a profile, be it one that EKS is still creating."""
+        return key in self.present and bool(self.present[key].profile)
+
     def active(self, *keys: Key) -> bool:
         """Whether all of these are Active."""
         return all(key in self.present and self.present[key].active for key in keys)

@@ -71,7 +71,8 @@ class Story:
 
     async def _terraform_interferes(self) -> None:
         """While someone else holds the slot, a second team comes along, and the first one edits: all of them say whom they wait for."""
-        await self._claims.until(lambda: self._claims.reason(EDITED) == "Creating")
+        # Not as soon as the claim says Creating: that is written before EKS is asked, and the slot could be taken in between.
+        await self._claims.until(lambda: self._claims.has_profile(EDITED))
         await asyncio.to_thread(_create_foreign_profile, self._stage)
         self._tell(f"terraform apply, knowing nothing of any queue: profile {FOREIGN_PROFILE} on cluster {PROD}")
         await self._claims.until(lambda: self._claims.active(EDITED))
