@@ -10,14 +10,19 @@ def is_literal(pattern: str) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _expression(pattern: str, star: str, mark: str) -> re.Pattern[str]:
-    parts = {"*": star, "?": mark}
-    return re.compile("".join(parts.get(character) or re.escape(character) for character in pattern), re.DOTALL)
+def _expression(pattern: str, mark: str) -> re.Pattern[str]:
+    first, *later = ("".join(mark if character == "?" else re.escape(character) for character in part) for part in pattern.split("*"))
+    if not later:
+        return re.compile(first, re.DOTALL)
+    *between, last = later
+    # What stands between two asterisks is settled where it first fits: a later place never helps, and to try them all takes time that
+    # grows exponentially with the asterisks, which any team may write.
+    return re.compile(first + "".join(f"(?>.*?{part})" for part in between) + ".*" + last, re.DOTALL)
 
 
 def matches(pattern: str, text: str) -> bool:
     """Whether a pattern matches a literal text."""
-    return _expression(pattern, ".*", ".").fullmatch(text) is not None
+    return _expression(pattern, ".").fullmatch(text) is not None
 
 
 def within(inner: str, outer: str) -> bool:
@@ -25,7 +30,7 @@ def within(inner: str, outer: str) -> bool:
 
     `inner` is read as a string in which `*` may stand only where `outer` has a `*`; the same rule works in CEL.
     """
-    return _expression(outer, ".*", r"[^*]").fullmatch(inner) is not None
+    return _expression(outer, "[^*]").fullmatch(inner) is not None
 
 
 @lru_cache(maxsize=16384)
