@@ -17,14 +17,17 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from fargateclaims.api.arn import ClusterARN
+from fargateclaims.api.conditions import ConditionType
 from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.api.group import CLASS_FINALIZER
+from fargateclaims.api.reasons import Reason
 from fargateclaims.clock import Clock
 from fargateclaims.domain.backoff import delay
 from fargateclaims.domain.facts import Facts, Outcome, Rules
 from fargateclaims.domain.failure import FailureClass
 from fargateclaims.domain.observation import Observation
 from fargateclaims.domain.plan import Action, Plan, plan
+from fargateclaims.domain.report import ClaimReport
 from fargateclaims.domain.retries import retry_asked
 from fargateclaims.engine.access import Access, access_of, accesses
 from fargateclaims.engine.actor import NotPermitted, carry_out
@@ -44,6 +47,7 @@ log = logging.getLogger(__name__)
 
 _MENDED_BY_PEOPLE = frozenset({FailureClass.UNAUTHORIZED, FailureClass.WRONG_ACCOUNT, FailureClass.CLUSTER_GONE})
 """Failures to read that only a person can mend: asked for again seldom."""
+_LACKS_PLACE = frozenset({Reason.QUOTA_EXCEEDED, Reason.WAITING_FOR_QUOTA})
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ class ClusterWorker(Loop):
         self._retries_seen: frozenset[tuple[str, str]] = frozenset()
         self._ways_tried = 0
         self._resync_at = 0.0
+        self._resynced_at = 0.0
         self._look_at: float | None = None
         self._watched: frozenset[str] = frozenset()
         self._held_until: float | None = None
@@ -124,6 +129,9 @@ class ClusterWorker(Loop):
         decided = await self._decide(read=read)
         acted = await self._report_and_act(decided)
         self._schedule_look(decided.watch)
+        if any(_lacks_place(report) for report in decided.claims):
+            # Nobody tells of a raise: the quota is read again before what is known of it is too old to be believed.
+            self._resync_at = min(self._resync_at, self._resynced_at + self._around.rules.quota_memory.total_seconds())
         self._around.telemetry.turned(self._arn, decided, self._around.clock.monotonic() - begun)
         if acted:
             return 0.0
@@ -165,7 +173,9 @@ class ClusterWorker(Loop):
 
     def _schedule_resync(self, *, read: bool) -> None:
         around, failure = self._around, self._observer.observation.failure
+        now = around.clock.monotonic()
         if read:
+            self._resynced_at = now
             wait = around.resync_seconds * (1 + RESYNC_JITTER * random.random())  # noqa: S311 - no secret depends on it
         elif failure is not None and failure.kind in _MENDED_BY_PEOPLE:
             wait = around.rules.slow_recheck.total_seconds()
@@ -174,7 +184,7 @@ class ClusterWorker(Loop):
                 wait = 0.0  # another class names another role for this cluster
         else:
             wait = delay(self._observer.failures, around.rules.backoff_base, around.rules.backoff_max, str(self._arn)).total_seconds()
-        self._resync_at = around.clock.monotonic() + wait
+        self._resync_at = now + wait
 
     def _retry_was_asked(self) -> bool:
         """Whether someone has set a retry annotation since the last turn: what could not be read is asked for anew, too."""
@@ -276,3 +286,8 @@ class ClusterWorker(Loop):
 
     def _gateway_of(self, access: Access) -> Gateway:
         return self._around.cloud.gateway(self._arn, access.assume_role_arn or None, access.external_id or None)
+
+
+def _lacks_place(report: ClaimReport) -> bool:
+    ready = (condition for condition in report.status.conditions if condition.type == ConditionType.READY)
+    return any(condition.reason in _LACKS_PLACE for condition in ready)
