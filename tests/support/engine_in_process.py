@@ -122,9 +122,9 @@ class Engine:
         """Changes whenever the worker of a cluster has made another turn."""
         return self._telemetry.last_turn.get(ClusterARN.parse(arn), 0.0)
 
-    def known(self) -> tuple[int, int]:
-        """How many claims and classes it knows."""
-        return len(self._supervisor.store.claims), len(self._supervisor.store.classes)
+    def knows(self, namespace: str, name: str) -> bool:
+        """Whether its store has a claim."""
+        return self._supervisor.store.claims.get(namespace, name) is not None
 
     async def _end(self) -> None:
         self._supervising.cancel()

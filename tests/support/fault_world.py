@@ -70,29 +70,35 @@ class World:
 
     async def claim(self, name: str = "web", app: str | None = None, *, namespace: str | None = None, **spec: Any) -> Object:
         """Make a claim for the pods of one app (by default of the claim's own name)."""
-        wanted = {"className": self.name, "selectors": [{"labels": {"app": app or name}}], **spec}
-        obj = {"apiVersion": API_VERSION, "kind": CLAIM_KIND, "metadata": {"name": name}, "spec": wanted}
-        return (await self.api.create(self._claims(namespace), obj)).ok()
+        return (await self.api.create(self.path(namespace), self.manifest(name, app or name, **spec))).ok()
+
+    def manifest(self, name: str, app: str, **spec: Any) -> Object:
+        """A claim to be made."""
+        wanted = {"className": self.name, "selectors": [{"labels": {"app": app}}], **spec}
+        return {"apiVersion": API_VERSION, "kind": CLAIM_KIND, "metadata": {"name": name}, "spec": wanted}
 
     async def edit(self, name: str = "web", app: str | None = None, **spec: Any) -> Object:
         """Change a claim's spec: the app, or any field."""
         change = {**({"selectors": [{"labels": {"app": app}}]} if app else {}), **spec}
-        return (await self.api.patch(f"{self._claims()}/{name}", {"spec": change})).ok()
+        return (await self.api.patch(f"{self.path()}/{name}", {"spec": change})).ok()
 
     async def annotate(self, name: str = "web", **annotations: str | None) -> Object:
         """Set annotations of the claim; those of ours are `retry` and `paused`."""
         named = {f"fargateclaims.dev/{key}" if key in {"retry", "paused"} else key: value for key, value in annotations.items()}
-        return (await self.api.patch(f"{self._claims()}/{name}", {"metadata": {"annotations": named}})).ok()
+        return (await self.api.patch(f"{self.path()}/{name}", {"metadata": {"annotations": named}})).ok()
 
     async def delete(self, name: str = "web", namespace: str | None = None) -> Object | None:
         """Delete a claim; what is left of it."""
-        (await self.api.delete(f"{self._claims(namespace)}/{name}")).ok()
+        (await self.api.delete(f"{self.path(namespace)}/{name}")).ok()
         return await self.read(name, namespace)
 
     async def read(self, name: str = "web", namespace: str | None = None) -> Object | None:
         """A claim; None if there is none."""
-        answer = await self.api.get(f"{self._claims(namespace)}/{name}")
-        return None if answer.code == 404 else answer.ok()
+        answer = await self.api.get(f"{self.path(namespace)}/{name}")
+        if answer.code == 404:
+            return None
+        answer.ok()["metadata"].pop("managedFields", None)
+        return answer.ok()
 
     async def read_class(self, name: str | None = None) -> Object:
         return (await self.api.get(f"/apis/{GROUP}/{VERSION}/{CLASS_PLURAL}/{name or self.name}")).ok()
@@ -225,7 +231,8 @@ class World:
             assert now["metadata"]["resourceVersion"] == touched["metadata"]["resourceVersion"], "written without a reason"
         assert Counter(self.begun(operation) for operation in (CREATE, DELETE)) == before
 
-    def _claims(self, namespace: str | None = None) -> str:
+    def path(self, namespace: str | None = None) -> str:
+        """Where the claims of a namespace are."""
         return f"/apis/{GROUP}/{VERSION}/namespaces/{namespace or self.name}/{CLAIM_PLURAL}"
 
 

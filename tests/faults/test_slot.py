@@ -1,0 +1,97 @@
+"""The slot is held by what never ends, or by somebody else."""
+
+from datetime import timedelta
+
+from fargateclaims.simulator.eks.verdict import FOREIGN
+from support.engine_in_process import Engine
+from support.fault_world import CREATE, DELETE, World, condition, stands
+from support.scenarios import CleanRun, come_and_gone, one_claim, two_claims
+
+SOON = {"operation_deadline_seconds": 1}
+
+
+async def test_fault_27_creating_never_ends(world: World, clean: CleanRun) -> None:
+    expected = await clean(two_claims)
+    world.eks.next("create", never_ends=True, **world.target())
+    async with Engine(selector=world.selector, **SOON) as engine:
+        await world.claim("first")
+        await world.until(lambda claim: stands(claim)[1] == "Creating", "first")
+        await world.claim("second")
+        stuck = await world.until(lambda claim: stands(claim) == ("False", "TimedOut"), "first")
+        assert condition(stuck, "Stalled")["status"] == "True"
+        blocked = await world.until(lambda claim: stands(claim) == ("False", "SlotBlocked"), "second")
+        assert stuck["status"]["profile"]["name"] in condition(blocked)["message"]
+        assert blocked["status"]["operation"]["state"] == "Queued"
+        assert "failedAttempts" not in blocked["status"]
+        cls = await world.until_class(lambda cls: condition(cls, "SlotBlocked"))
+        assert stuck["status"]["profile"]["name"] in condition(cls, "SlotBlocked")["message"]
+        world.eks.finish(**world.target())
+        await world.until_active("first", "second")
+        await world.until_class(lambda cls: not condition(cls, "SlotBlocked"))
+        await world.check_same(expected)
+        await world.check_at_rest(lambda: engine.turns(world.arn), ["first", "second"])
+    assert world.begun(CREATE) == 2
+    await world.check_always()
+
+
+async def test_fault_27_deleting_never_ends(world: World, clean: CleanRun) -> None:
+    expected = await clean(come_and_gone)
+    async with Engine(selector=world.selector, **SOON) as engine:
+        await one_claim(world, engine)
+        world.eks.next("delete", never_ends=True, **world.target())
+        await world.delete()
+        stuck = await world.until(lambda claim: condition(claim, "Stalled"))
+        assert stands(stuck)[0] == "False"
+        assert stuck["metadata"]["finalizers"]
+        world.eks.finish(**world.target())
+        await world.until_gone()
+        await world.check_same(expected)
+    assert (world.begun(CREATE), world.begun(DELETE)) == (1, 1)
+    await world.check_always()
+
+
+async def test_fault_32_foreign_actor_at_random(world: World) -> None:
+    """Somebody creates and deletes all the time: his turns are his, and all of ours come, too."""
+    names = [f"web-{number}" for number in range(4)]
+    world.eks.timings(0.1, 0.1, **world.target())
+    world.eks.hire(seed=7, mean_pause=0.15, max_profiles=2, **world.target())
+    async with Engine(selector=world.selector):
+        for name in names:
+            await world.claim(name)
+        await world.until_active(*names)
+        await world.edit(names[0], app="other")
+        await world.until_active(names[0])
+        for name in names[1:]:
+            await world.delete(name)
+        await world.until_gone(*names[1:])
+        foreign = [call for call in world.calls(ours=False) if call.caller == FOREIGN and call.changed]
+        world.eks.dismiss()
+        await world.until_active(names[0])
+    assert foreign
+    assert (world.begun(CREATE), world.begun(DELETE)) == (5, 4)
+    for name in names[1:]:
+        assert not [profile for profile in world.profiles().values() if profile["tags"].get("fargateclaims.dev/name") == name]
+    await world.check_always(refused=None)
+
+
+async def test_fault_38_foreign_profile_stuck_in_creating(world: World, clean: CleanRun) -> None:
+    expected = await clean(two_claims)
+    world.eks.foreign_create(world.name, "by-terraform", never_ends=True)
+    async with Engine(selector=world.selector, grace=timedelta(seconds=0.5), **SOON) as engine:
+        await world.claim("first")
+        await world.claim("second")
+        for name in ("first", "second"):
+            blocked = await world.until(lambda claim: stands(claim) == ("False", "SlotBlocked"), name)
+            assert "by-terraform" in condition(blocked)["message"]
+            assert "failedAttempts" not in blocked["status"]
+            assert blocked["status"]["operation"]["blockedBy"]["origin"] == "Foreign"
+            await world.until(lambda claim: condition(claim, "Stalled"), name)
+        cls = await world.until_class(lambda cls: condition(cls, "SlotBlocked"))
+        assert "by-terraform" in condition(cls, "SlotBlocked")["message"]
+        assert not world.calls(CREATE)
+        world.eks.finish(**world.target())
+        await world.until_active("first", "second")
+        expected["profiles"]["by-terraform"] = (await world.picture())["profiles"]["by-terraform"]
+        await world.check_same(expected)
+        await world.check_at_rest(lambda: engine.turns(world.arn), ["first", "second"])
+    await world.check_always()
