@@ -40,16 +40,17 @@ def registry(take: Callable[[str, str | None, dict[str, Any]], None]) -> kopf.Op
     async def login(**_: object) -> kopf.ConnectionInfo:
         return await _connection(await load_configuration(SystemClock()))
 
+    # Coroutines: for plain functions kopf would go through a thread of its executor, once for each event.
     @kopf.on.event(GROUP, VERSION, CLAIM_PLURAL, registry=handlers)
-    def claim(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf names its arguments
+    async def claim(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002 - kopf names its arguments
         take(CLAIM_PLURAL, type, dict(body))
 
     @kopf.on.event(GROUP, VERSION, CLASS_PLURAL, registry=handlers)
-    def cls(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002
+    async def cls(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002
         take(CLASS_PLURAL, type, dict(body))
 
     @kopf.on.event("", "v1", "namespaces", registry=handlers)
-    def namespace(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002
+    async def namespace(type: str | None, body: kopf.Body, **_: object) -> None:  # noqa: A002
         take("namespaces", type, dict(body))
 
     return handlers

@@ -16,6 +16,7 @@ from typing import Any
 
 from fargateclaims.api.group import API_VERSION, CLAIM_KIND, CLAIM_PLURAL, CLASS_KIND, GROUP, VERSION
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
+from fargateclaims.simulator.kube.kubeconfig import write_kubeconfig
 from support.eks_server import eks_server
 from support.kube_server import RunningKube, kube_server_process
 
@@ -38,10 +39,13 @@ class World:
 
     def environment(self, seeded: Seeded) -> dict[str, str]:
         """What an operator needs to find both."""
+        kubeconfig = self.folder / "kubeconfig-with-token"
+        # As everywhere in earnest; without a token, aiohttp would look into ~/.netrc before each request.
+        write_kubeconfig(kubeconfig, self.kube.url, token="anything")
         return {
             **os.environ,
             **seeded.environment(self.eks.url),
-            "KUBECONFIG": str(self.kube.kubeconfig),
+            "KUBECONFIG": str(kubeconfig),
             "AWS_DEFAULT_REGION": seeded.region,
         }
 

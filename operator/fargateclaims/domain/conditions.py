@@ -61,7 +61,11 @@ def conditions(
     earlier = {condition.type: condition for condition in before}
     made = []
     for kind, status, verdict in wanted:
-        old = earlier.get(kind)
+        old, message = earlier.get(kind), verdict.message[:MESSAGE_MAX_LENGTH]
+        said = (status, verdict.reason, message, generation)
+        if old is not None and (old.status, old.reason, old.message, old.observed_generation) == said:
+            made.append(old)  # most of them never change, and making one costs more than all else here
+            continue
         # Without a generation it is the definition's default, with a time that means nothing.
         kept = old is not None and old.status == status and old.observed_generation is not None
         since = old.last_transition_time if kept and old is not None else now
@@ -70,7 +74,7 @@ def conditions(
                 type=kind,
                 status=status,
                 reason=verdict.reason,
-                message=verdict.message[:MESSAGE_MAX_LENGTH],
+                message=message,
                 last_transition_time=since,
                 observed_generation=generation,
             )
