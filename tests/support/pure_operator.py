@@ -182,6 +182,8 @@ class Operator:
             made = self.world.send(work, self.world.claims[action.claim.metadata.namespace or "", action.claim.metadata.name])
         except AWSError as error:
             failure = error.failure
+            if failure.blocker is not None:
+                self._look([failure.blocker[0]])
             if failure.kind is FailureClass.GONE and work.step is Step.DELETE and work.profile is not None and self.profiles:
                 self.profiles.pop(work.profile.name, None)
         else:

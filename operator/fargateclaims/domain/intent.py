@@ -41,7 +41,9 @@ def _undecided(facts: Facts, claim: FargateProfileClaim) -> Operation | None:
 
 
 def _made(facts: Facts, claim: FargateProfileClaim, operation: Operation) -> bool:
+    """Whether the profile has appeared that a create was sent for. One that the intent's report knew proves nothing: it may have to go."""
     if operation.type not in (OperationType.CREATE, OperationType.REPLACE):
         return False
-    profile = (facts.observation.profiles or {}).get(operation.profile_name)
-    return profile is not None and owner(profile.tags) == facts.identity(claim)
+    profile, status = (facts.observation.profiles or {}).get(operation.profile_name), claim.status
+    known = {shown.arn for shown in (status.profile, status.previous_profile) if shown is not None}
+    return profile is not None and profile.arn not in known and owner(profile.tags) == facts.identity(claim)

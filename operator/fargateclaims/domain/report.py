@@ -72,9 +72,11 @@ def claim_report(facts: Facts, item: Assessment, situation: Situation) -> ClaimR
         else before.last_handled_class_retry,
     )
     if facts.observation.profiles is None:
-        # Nothing was decided about the operation: what was known of it stays.
+        # Nothing was decided: what was known stays, and an edit or a retry is still to be handled.
         status = status.model_copy(
             update={
+                "observed_generation": before.observed_generation,
+                "resolved": before.resolved,
                 "operation": before.operation,
                 "failed_attempts": before.failed_attempts,
                 "next_attempt_time": before.next_attempt_time,
@@ -164,7 +166,8 @@ def _operation(facts: Facts, item: Assessment, situation: Situation) -> Operatio
     if situation.start_time is not None:
         return base.model_copy(update={"state": OperationState.IN_FLIGHT, "start_time": situation.start_time})
     if situation.place is None:
-        state = OperationState.QUEUED if item.runnable else OperationState.BACKING_OFF
+        backing_off = item.setback is not None and item.setback.holds(facts.now)
+        state = OperationState.BACKING_OFF if backing_off else OperationState.QUEUED
         return base.model_copy(update={"state": state})
     return base.model_copy(
         update={

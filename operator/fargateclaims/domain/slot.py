@@ -57,7 +57,10 @@ def _busy(facts: Facts, busy: ClusterBusy) -> Slot:
     free, overdue = facts.now >= busy.until, _overdue(facts, busy.since)
     if busy.failure.kind is FailureClass.BUSY_PROFILE and busy.failure.blocker is not None:
         name, state = busy.failure.blocker
-        return Slot(free=free, blocker=_blocker(facts, name, state, None), since=busy.since, overdue=overdue)
+        known = (facts.observation.profiles or {}).get(name)
+        return Slot(
+            free=free, blocker=_blocker(facts, name, state, owner(known.tags) if known else None), since=busy.since, overdue=overdue
+        )
     return Slot(free=free, updating=True, since=busy.since, overdue=overdue)
 
 

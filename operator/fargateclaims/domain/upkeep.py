@@ -9,6 +9,7 @@ from fargateclaims.api.reasons import READY_REASONS, ReadyValue, Reason
 from fargateclaims.domain.adoption import adoption
 from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
 from fargateclaims.domain.facts import Facts
+from fargateclaims.domain.identity import OWNERSHIP_KEYS
 from fargateclaims.domain.intent import open_intent
 from fargateclaims.domain.motion import TOO_LONG, moving_since
 from fargateclaims.domain.names import NamesExhaustedError, stem, successor
@@ -30,7 +31,8 @@ def assess_upkeep(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileC
     fitting = [profile for profile in (*owned.active, *owned.creating) if not aim.differences(profile)]
     working = next(iter((*owned.active, *owned.creating, *owned.failed, *owned.deleting)), None)
     profile = fitting[0] if fitting else working
-    others = [other for other in (*owned.active, *owned.deleting) if other != profile]
+    # A failed one first: that it was reported is how its failure is counted once.
+    others = [other for other in (*owned.failed, *owned.active, *owned.deleting) if other != profile]
     base = Assessment(
         claim,
         cls,
@@ -108,7 +110,7 @@ def _keep(facts: Facts, base: Assessment, owned: Owned, aim: Target, profile: Pr
     superseded = [other for other in owned.active if other != profile]
     if superseded:
         old = superseded[-1]
-        work = Work(OperationType.REPLACE, Step.DELETE, profile.name, urgent=True, profile=old)
+        work = Work(OperationType.REPLACE, Step.DELETE, old.name, urgent=True, profile=old)
         return _with_work(facts, replace(base, previous=old), work)
     if aim.tags is not None:
         missing = tags_to_set(profile.tags, aim.tags)
@@ -157,6 +159,8 @@ def _create(facts: Facts, base: Assessment, aim: Target, old: Profile | None = N
     resolved, tags = aim.resolved, aim.tags
     if tags is None:
         tags = {**claim.spec.tags, **base.cls.spec.tags, **facts.identity(claim).tags(base.cls.metadata.name)}
+    keys = set(resolved.tag_keys) | (set(tags) - set(OWNERSHIP_KEYS))
+    base = replace(base, resolved=resolved.model_copy(update={"tag_keys": tuple(sorted(keys))}))
     spec = ProfileSpec(name, resolved.pod_execution_role_arn or "", aim.selectors, resolved.subnet_ids, tags)
     half_done = status.operation is not None and status.operation.type is OperationType.REPLACE and old is None
     lost = old is None and status.profile is not None and status.profile.status == ProfileState.ACTIVE
