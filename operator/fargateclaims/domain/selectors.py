@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from fargateclaims.api.claim import Selector
-from fargateclaims.domain.patterns import intersect
+from fargateclaims.domain.patterns import intersect, is_literal
 from fargateclaims.domain.profile import ProfileSelector
 
 
@@ -27,7 +27,7 @@ def _share_a_pod(one: ProfileSelector, other: ProfileSelector) -> bool:
     if not intersect(one.namespace, other.namespace):
         return False
     # A pod has as many labels as it takes, but one value a key: only a literal key on both sides can rule it out.
-    return all(intersect(value, other.labels[key]) for key, value in one.labels.items() if key in other.labels)
+    return all(intersect(value, other.labels[key]) for key, value in one.labels.items() if is_literal(key) and key in other.labels)
 
 
 def describe(selectors: Iterable[ProfileSelector]) -> str:
