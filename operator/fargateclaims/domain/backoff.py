@@ -6,7 +6,8 @@ from datetime import timedelta
 JITTER = 0.25
 """Up to a quarter is added, so that what failed together does not return together."""
 
-_MOST_DOUBLINGS = 32
+_MOST_DOUBLINGS = 24
+"""Any limit that makes sense is reached by then (a second has become half a year), and no base that does overflows a timedelta."""
 
 
 def spread(key: str) -> float:
