@@ -156,14 +156,15 @@ class Store:
         change = self.classes.put(raw)
         self._own = None
         if change is not None and not ours:
-            self._class_changed(change[0], change[1])
+            self._class_changed(raw, *change)
 
     def remove_class(self, raw: Object) -> None:
         """A class is gone."""
+        unreadable = _key(raw) in self.classes.unreadable
         before = self.classes.remove(raw)
         self._own = None
-        if before is not None:
-            self._class_changed(before, None)
+        if before is not None or unreadable:
+            self._class_changed(raw, before)
 
     def put_namespace(self, raw: Object) -> None:
         """A namespace is there, or its labels or phase have changed."""
@@ -207,9 +208,9 @@ class Store:
         """What is wrong with each class that cannot be read, by name."""
         return {name: problem for (_, name), problem in self.classes.unreadable.items()}
 
-    def _class_changed(self, before: Entry[FargateProfileClass] | None, after: Entry[FargateProfileClass] | None) -> None:
-        name = (after or before).raw["metadata"]["name"]  # type: ignore[union-attr]
-        places: set[Place] = {entry.model.spec.cluster_arn for entry in (before, after) if entry is not None}
+    def _class_changed(self, raw: Object, *entries: Entry[FargateProfileClass] | None) -> None:
+        name = raw["metadata"]["name"]
+        places: set[Place] = {entry.model.spec.cluster_arn for entry in entries if entry is not None}
         for entry in [entry for entry in self.claims.values() if entry.model.spec.class_name == name]:
             places |= {self._drop(entry), self._index(entry)}
         self._tell(places)

@@ -1,0 +1,317 @@
+"""What is read of EKS, and what counts until then: lists that lag, answers that fail, calls of our own."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from datetime import timedelta
+from typing import Any
+
+from fargateclaims.api.arn import ClusterARN
+from fargateclaims.domain.failure import AWSError, Failure, FailureClass
+from fargateclaims.domain.observation import Quotas
+from fargateclaims.domain.profile import ProfileSelector, ProfileSpec, ProfileState
+from fargateclaims.engine.observer import Observer
+from fargateclaims.engine.pace import Pace
+from fargateclaims.simulator.eks.timings import Timings
+from support.builders import make_class
+from support.memory_cloud import MemoryCloud
+from support.virtual_loop import LoopClock, run_virtually
+
+ARN = ClusterARN.parse("arn:aws:eks:eu-west-1:111122223333:cluster/prod")
+CLASSES = (make_class(),)
+DESCRIBE, LIST = "DescribeFargateProfile", "ListFargateProfiles"
+SPEC = ProfileSpec("mine", "arn:aws:iam::111122223333:role/pods", (ProfileSelector("shop"),), ("subnet-1",), {})
+
+
+class Setup:
+    """An observer of one cluster with two ACTIVE profiles."""
+
+    def __init__(self) -> None:
+        self.clock = LoopClock()
+        self.cloud = MemoryCloud(self.clock, Timings.of(60, 90), per_second=1000)
+        self.plane = self.cloud.add(ARN)
+        self.pace = Pace(2, 15)
+        for name in ("a", "b"):
+            self.plane.place(name, pod_execution_role_arn="r", selectors=[{"namespace": name}])
+        self.gateway = self.cloud.gateway(ARN)
+        self.observer = Observer(ARN, self.clock, self.pace, timedelta(seconds=30))
+
+    async def resync(self, *classes: Any) -> bool:
+        return await self.observer.resync(self.gateway, classes or CLASSES)
+
+    async def refresh(self, *classes: Any) -> bool:
+        return await self.observer.refresh(self.gateway, classes or CLASSES)
+
+    async def create(self) -> None:
+        self.observer.created(await self.gateway.create_profile(SPEC, lambda: True))
+
+    def states(self) -> dict[str, str]:
+        return {name: str(profile.state) for name, profile in (self.observer.observation.profiles or {}).items()}
+
+    def calls(self) -> list[str]:
+        made, self.cloud.calls[:] = [call.operation for call in self.cloud.calls], []
+        return made
+
+    def fail(self, kind: FailureClass, on: str = "") -> None:
+        async def before(_arn: ClusterARN, operation: str) -> None:
+            if not on or operation == on:
+                raise AWSError(Failure(kind, "Code", "no luck", operation))
+
+        self.cloud.before = before
+
+    def mend(self) -> None:
+        self.cloud.before = None
+
+
+def observing(scenario: Callable[[Setup], Coroutine[Any, Any, None]]) -> None:
+    async def play() -> None:
+        await scenario(Setup())
+
+    run_virtually(play())
+
+
+def test_a_resync_reads_everything() -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.cloud.quotas = Quotas(profiles_per_cluster=12)
+        assert await setup.resync()
+        seen = setup.observer.observation
+        assert setup.states() == {"a": "ACTIVE", "b": "ACTIVE"}
+        assert (seen.failure, seen.observed_at, seen.quotas.profiles_per_cluster) == (None, setup.clock.now(), 12)
+        assert seen.classes["standard"].subnets.ids
+        assert not setup.observer.lacks(CLASSES)
+
+    observing(scenario)
+
+
+def test_a_refresh_reads_the_names_and_only_what_is_new_or_was_not_active() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        setup.plane.create("new", pod_execution_role_arn="r", selectors=[{"namespace": "n"}])
+        setup.calls()
+        await setup.refresh()
+        assert setup.calls() == [LIST, DESCRIBE]
+        await setup.refresh()
+        assert setup.calls() == [LIST, DESCRIBE]
+        await asyncio.sleep(60)
+        await setup.refresh()
+        await setup.refresh()
+        assert setup.calls() == [LIST, DESCRIBE, LIST]
+
+    observing(scenario)
+
+
+def test_a_first_refresh_reads_the_cluster_too() -> None:
+    async def scenario(setup: Setup) -> None:
+        assert await setup.refresh()
+        assert setup.calls()[:2] == ["DescribeCluster", LIST]
+
+    observing(scenario)
+
+
+def test_what_was_made_a_moment_ago_is_believed_though_eks_does_not_show_it() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        setup.plane.list_lag = setup.plane.describe_lag = 50.0
+        await setup.create()
+        assert setup.states()["mine"] == "CREATING"
+        await setup.refresh()
+        assert setup.states()["mine"] == "CREATING"
+        await asyncio.sleep(31)
+        await setup.refresh()
+        assert "mine" not in setup.states()
+
+    observing(scenario)
+
+
+def test_once_described_a_profile_that_is_gone_is_gone_at_once() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        await setup.create()
+        await setup.observer.look(setup.gateway, ["mine"])
+        setup.plane.describe_lag = setup.plane.list_lag = 1000.0
+        await setup.observer.look(setup.gateway, ["mine"])
+        assert "mine" not in setup.states()
+
+    observing(scenario)
+
+
+def test_a_profile_that_was_deleted_behind_our_back_is_forgotten() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        setup.plane.delete("a")
+        await asyncio.sleep(90)
+        await setup.refresh()
+        assert setup.states() == {"b": "ACTIVE"}
+
+    observing(scenario)
+
+
+def test_a_look_that_finds_nothing_new_leaves_the_very_same_observation() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        await setup.create()
+        await setup.observer.look(setup.gateway, ["mine"])
+        before = setup.observer.observation
+        await asyncio.sleep(20)
+        assert await setup.observer.look(setup.gateway, ["mine"])
+        assert setup.observer.observation is before
+        await asyncio.sleep(40)
+        assert await setup.observer.look(setup.gateway, ["mine"])
+        assert setup.observer.observation is not before
+
+    observing(scenario)
+
+
+def test_what_ended_teaches_the_pace() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        await setup.create()
+        assert setup.observer.moving_since
+        await asyncio.sleep(60)
+        await setup.observer.look(setup.gateway, ["mine"])
+        assert not setup.observer.moving_since
+        assert setup.pace.next_wait(ProfileState.CREATING, 0.0) == 30
+
+    observing(scenario)
+
+
+def test_a_delete_of_ours_counts_at_once_and_its_end_is_seen() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        profile = (setup.observer.observation.profiles or {})["a"]
+        await setup.gateway.delete_profile("a", lambda: True)
+        setup.observer.deleting(profile)
+        assert setup.states()["a"] == "DELETING"
+        assert setup.observer.next_look(["a"]) == 15
+        await asyncio.sleep(90)
+        await setup.observer.look(setup.gateway, ["a"])
+        assert "a" not in setup.states()
+        assert setup.observer.next_look([]) is None
+        assert setup.observer.next_look(["a"]) == 2
+
+    observing(scenario)
+
+
+def test_what_eks_denies_to_have_is_forgotten() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        setup.observer.vanished("a")
+        setup.observer.vanished("nothing")
+        assert setup.states() == {"b": "ACTIVE"}
+
+    observing(scenario)
+
+
+def test_tags_of_ours_count_at_once() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        setup.observer.tagged("a", {"x": "1", "y": "2"}, ())
+        setup.observer.tagged("a", {"z": "3"}, ["x"])
+        setup.observer.tagged("nothing", {"z": "3"}, ())
+        assert (setup.observer.observation.profiles or {})["a"].tags == {"y": "2", "z": "3"}
+
+    observing(scenario)
+
+
+def test_a_profile_made_again_under_its_name_is_another_one() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        await setup.create()
+        first = set(setup.observer.moving_since)
+        setup.plane.finish()
+        setup.plane.delete("mine")
+        setup.plane.finish()
+        setup.plane.create("mine", pod_execution_role_arn="r", selectors=[{"namespace": "n"}])
+        await setup.observer.look(setup.gateway, ["mine"])
+        assert len(setup.observer.moving_since) == 1
+        assert set(setup.observer.moving_since) != first
+
+    observing(scenario)
+
+
+def test_one_failure_that_passes_is_kept_to_ourselves_a_second_is_told() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        setup.fail(FailureClass.UNAVAILABLE)
+        assert not await setup.resync()
+        assert setup.observer.observation.failure is None
+        assert not await setup.refresh()
+        assert setup.observer.failures == 2
+        failure = setup.observer.observation.failure
+        assert failure is not None
+        assert failure.kind is FailureClass.UNAVAILABLE
+        assert setup.states() == {"a": "ACTIVE", "b": "ACTIVE"}
+        setup.mend()
+        assert await setup.observer.look(setup.gateway, ["a"])
+        assert setup.observer.observation.failure is None
+        assert setup.observer.failures == 0
+
+    observing(scenario)
+
+
+def test_a_failure_that_does_not_pass_is_told_at_once() -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.fail(FailureClass.UNAUTHORIZED)
+        assert not await setup.resync()
+        assert setup.observer.observation.failure is not None
+        assert setup.observer.observation.profiles is None
+        assert not await setup.observer.look(setup.gateway, ["a"])
+
+    observing(scenario)
+
+
+def test_without_its_cluster_there_are_no_profiles_and_it_may_come_back() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        await setup.create()
+        plane = setup.cloud.planes.pop(ARN)
+        assert not await setup.refresh()
+        seen = setup.observer.observation
+        assert (seen.cluster, seen.profiles) == (None, {})
+        assert not setup.observer.moving_since
+        setup.cloud.planes[ARN] = plane
+        setup.calls()
+        assert await setup.refresh()
+        assert setup.calls()[0] == "DescribeCluster"
+        assert setup.observer.observation.cluster is not None
+
+    observing(scenario)
+
+
+def test_a_class_is_looked_at_again_when_its_subnets_or_role_change() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        changed = make_class(podExecutionRoleARN="arn:aws:iam::111122223333:role/other")
+        assert setup.observer.lacks([changed])
+        setup.calls()
+        await setup.refresh(changed)
+        assert "GetRole" in setup.calls()
+        assert not setup.observer.lacks([changed])
+        await setup.refresh(changed)
+        assert "GetRole" not in setup.calls()
+
+    observing(scenario)
+
+
+def test_classes_with_the_same_subnets_and_role_are_looked_at_once() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync(make_class("one"), make_class("two"))
+        assert setup.calls().count("GetRole") == 1
+        assert set(setup.observer.observation.classes) == {"one", "two"}
+
+    observing(scenario)
+
+
+def test_a_class_that_cannot_be_looked_at_stops_no_read_and_is_tried_again() -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
+        assert await setup.resync()
+        assert setup.observer.observation.classes["standard"].subnets.unreadable == "GetRole: no luck"
+        assert setup.observer.lacks(CLASSES)
+        setup.mend()
+        await setup.refresh()
+        assert setup.observer.observation.classes["standard"].subnets.unreadable is None
+        setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
+        assert await setup.resync()
+        assert setup.observer.observation.classes["standard"].subnets.unreadable is None
+
+    observing(scenario)
