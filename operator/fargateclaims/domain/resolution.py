@@ -154,6 +154,6 @@ def _as_found(lead: Profile, present: ResolvedClass) -> ResolvedClass:
             "class_revision": present.class_revision if same else None,
             "pod_execution_role_arn": lead.pod_execution_role_arn,
             "subnet_ids": tuple(sorted(lead.subnet_ids)),
-            "tag_keys": tuple(sorted(set(present.tag_keys) & set(lead.tags))),
+            "tag_keys": present.tag_keys if same else tuple(sorted(set(present.tag_keys) & set(lead.tags))),
         }
     )
