@@ -35,7 +35,8 @@ def assess_deletion(facts: Facts, claim: FargateProfileClaim, cls: FargateProfil
     owned = owned_profiles(facts, facts.identity(claim))
     if intent is not None and not Owned.sort(owned).moving:
         message = f"profile {intent.profile_name}: waiting for what became of the last call"
-        return replace(base, verdict=Verdict(Reason.DELETING, message), in_flight=(intent.type, intent.profile_name))
+        back = carried(facts, claim, cleared=_cleared(base))
+        return replace(base, verdict=Verdict(Reason.DELETING, message), in_flight=(intent.type, intent.profile_name), setback=back)
     if not owned:
         outage = unreadable(facts.observation)
         if outage is not None:

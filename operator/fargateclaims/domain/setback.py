@@ -13,6 +13,7 @@ from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.backoff import delay, waited
 from fargateclaims.domain.facts import Facts, Outcome
 from fargateclaims.domain.failure import Failure, FailureClass
+from fargateclaims.domain.intent import open_intent
 from fargateclaims.domain.profile import Profile, ProfileState
 
 IAM_RETRY_LIMIT = timedelta(seconds=30)
@@ -75,9 +76,15 @@ def setback(facts: Facts, claim: FargateProfileClaim, failed: Profile | None, *,
 
 
 def carried(facts: Facts, claim: FargateProfileClaim, *, cleared: bool) -> Setback | None:
-    """What still counts of the setback while EKS is at work: it has taken the call, so only attempts that EKS itself gave up do."""
+    """What still counts of the setback while EKS is, or may be, at work.
+
+    Once it has taken a call, its earlier refusals are history; attempts that it gave up by itself are not. While the outcome of a call is not
+    known, all of it counts: else a service that answers nobody would be asked again and again without growing waits.
+    """
     earlier = None if cleared else _remembered(facts, claim)
-    return earlier if earlier is not None and earlier.given_up_by_eks else None
+    if earlier is None or earlier.given_up_by_eks:
+        return earlier
+    return earlier if open_intent(facts, claim) is not None else None
 
 
 def _attempts(earlier: Setback | None) -> int:

@@ -1,0 +1,173 @@
+"""Clocks, credentials, statuses and namespaces change under the operator's feet."""
+
+import asyncio
+import itertools
+from datetime import datetime, timedelta
+
+import pytest
+
+from fargateclaims.clock import SystemClock
+from support.crash_points import CrashPoint, Moment, first
+from support.engine_in_process import Engine
+from support.fault_world import CREATE, DELETE, World, condition, stands
+from support.scenarios import CleanRun, one_claim, two_claims
+
+HOUR = timedelta(hours=1)
+OTHER_ACCOUNT = "222233334444"
+
+
+class JumpedClock(SystemClock):
+    """The machine's clock after somebody has set it: monotonic time has not noticed."""
+
+    def __init__(self, by: timedelta) -> None:
+        super().__init__()
+        self._by = by
+
+    def now(self) -> datetime:
+        return super().now() + self._by
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
+async def test_fault_33_clock_jumps_while_a_call_is_open(world: World, clean: CleanRun, jump: timedelta) -> None:
+    """The process restarts an hour off, with an intent of its earlier life whose call had been sent."""
+    expected = await clean(one_claim)
+    point = CrashPoint(first("create_profile"), Moment.AFTER)
+    async with Engine(selector=world.selector, crash=point) as engine:
+        await world.claim()
+        await asyncio.wait_for(point.crashed.wait(), 30)
+        await engine.crash()
+    async with Engine(selector=world.selector, clock=JumpedClock(jump)) as engine:
+        await world.until_active()
+        await world.check_same(expected)
+        await world.check_at_rest(lambda: engine.turns(world.arn))
+    assert len(world.calls(CREATE)) == 1
+    await world.check_always()
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
+async def test_fault_33_clock_jumps_while_backing_off(world: World, clean: CleanRun, jump: timedelta) -> None:
+    """The next attempt is neither an hour away nor one of a storm."""
+    expected = await clean(one_claim)
+    fault = world.eks.fault("unavailable", operation=CREATE, **world.target())
+    async with Engine(selector=world.selector):
+        await world.claim()
+        await world.until(lambda claim: claim["status"].get("failedAttempts", 0) >= 3)
+    before = len(world.calls(CREATE))
+    async with Engine(selector=world.selector, clock=JumpedClock(jump)) as engine:
+        await world.until_eks(lambda: len(world.calls(CREATE)) >= before + 3)
+        attempts = world.calls(CREATE)[before:]
+        # The count of failures was kept: the waits are those of a late attempt, not of a first.
+        assert all(later.at - earlier.at >= 0.4 for earlier, later in itertools.pairwise(attempts))
+        world.eks.clear_faults(fault)
+        await world.until_active()
+        await world.check_same(expected)
+        await world.check_at_rest(lambda: engine.turns(world.arn))
+    assert world.begun(CREATE) == 1
+    await world.check_always()
+
+
+async def test_fault_35_credentials_of_another_account(world: World, monkeypatch: pytest.MonkeyPatch, clean: CleanRun) -> None:
+    """Nothing is asked of the wrong account but who we are, and its NotFound lets no finalizer go."""
+    expected = await clean(one_claim)
+    async with Engine(selector=world.selector) as engine:
+        await one_claim(world, engine)
+    stranger = world.eks.seed([world.name], account=OTHER_ACCOUNT)
+    world.eks.clear_ledger()
+    with monkeypatch.context() as patch:
+        for name, value in stranger.environment(world.eks.url).items():
+            patch.setenv(name, value)
+        async with Engine(selector=world.selector) as engine:
+            told = await world.until(lambda claim: stands(claim, "Synced")[1] == "ClassConflict")
+            assert OTHER_ACCOUNT in condition(told, "Synced")["message"]
+            assert stands(told)[0] == stands(told, "Available")[0] == "True"
+            await world.claim("new")
+            refused = await world.until(lambda claim: stands(claim) == ("False", "ClassConflict"), "new")
+            assert "finalizers" not in refused["metadata"]
+            await world.delete()
+            await world.until(lambda claim: stands(claim)[1] == "ClassConflict")
+            await world.check_at_rest(lambda: engine.turns(world.arn))
+            left = await world.read()
+            assert left is not None
+            assert left["metadata"]["finalizers"]
+    assert {call.operation for call in world.eks.calls()} == {"GetCallerIdentity"}
+    assert len(world.profiles()) == len(expected["profiles"])
+    async with Engine(selector=world.selector):
+        await world.until_gone()
+        await world.until_active("new")
+    await world.check_always()
+
+
+async def test_fault_36_all_status_wiped(world: World, clean: CleanRun) -> None:
+    expected = await clean(two_claims)
+    async with Engine(selector=world.selector) as engine:
+        await two_claims(world, engine)
+        before = world.profiles()
+        for name in ("first", "second"):
+            found = await world.read(name)
+            assert found is not None
+            (await world.api.replace(f"{world.path()}/{name}/status", {**found, "status": {}})).ok()
+        await world.until_active("first", "second")
+        await world.check_same(expected)
+        await world.check_at_rest(lambda: engine.turns(world.arn), ["first", "second"])
+    assert world.profiles() == before
+    assert [call.operation for call in world.calls() if call.changed] == [CREATE, CREATE]
+    await world.check_always()
+
+
+async def test_fault_36_status_wiped_while_refused(world: World) -> None:
+    """What is lost is the memory of the refusal: it costs one more attempt."""
+    refusal = {"code": "InvalidParameterException", "message": "refused whatever happens"}
+    world.eks.fault("error", operation=CREATE, **refusal, **world.target())
+    async with Engine(selector=world.selector, slow_recheck=HOUR) as engine:
+        await world.claim()
+        found = await world.until(lambda claim: stands(claim) == ("False", "Invalid"))
+        (await world.api.replace(f"{world.path()}/web/status", {**found, "status": {}})).ok()
+        await world.until(lambda claim: stands(claim) == ("False", "Invalid") and len(world.calls(CREATE)) == 2)
+        await world.check_at_rest(lambda: engine.turns(world.arn))
+    assert len(world.calls(CREATE)) == 2
+    await world.check_always()
+
+
+async def test_fault_39_namespace_terminating(world: World, clean: CleanRun, caplog: pytest.LogCaptureFixture) -> None:
+    """What is served goes with its profile; what only waits goes at once and costs no call; then the namespace goes."""
+    expected = await clean(one_claim)
+    await world.make_namespace("doomed")
+    async with Engine(selector=world.selector) as engine:
+        await one_claim(world, engine)
+        await world.claim("served", namespace="doomed")
+        await world.until_active("served", namespace="doomed")
+        world.eks.foreign_create(world.name, "by-terraform", never_ends=True)
+        await world.claim("waits", namespace="doomed")
+        await world.until(lambda claim: stands(claim)[1] == "Queued", "waits", "doomed")
+        (await world.api.delete("/api/v1/namespaces/doomed")).ok()
+        await world.until_gone("waits", namespace="doomed")
+        left = await world.until(lambda claim: claim is None or stands(claim)[1] == "Queued", "served", "doomed")
+        assert left["metadata"]["finalizers"]
+        world.eks.finish(**world.target())
+        await world.until_gone("served", namespace="doomed")
+        await world.wait(lambda: world.api.get("/api/v1/namespaces/doomed"), lambda answer: answer.code == 404)
+        expected["profiles"]["by-terraform"] = (await world.picture())["profiles"]["by-terraform"]
+        await world.check_same(expected)
+        await world.check_at_rest(lambda: engine.turns(world.arn))
+    assert (world.begun(CREATE), world.begun(DELETE)) == (2, 1)
+    assert not [call for call in world.calls(CREATE) if "waits" in str(call.profile)]
+    assert not [record for record in caplog.records if record.exc_info]
+    await world.check_always()
+
+
+async def test_fault_39_claim_held_in_a_terminating_namespace(world: World) -> None:
+    """Somebody else's finalizer holds a claim that has none of ours: it gets none, and no profile."""
+    await world.make_namespace("doomed")
+    held = {"metadata": {"finalizers": ["example.com/hold"]}}
+    async with Engine(selector=world.selector) as engine:
+        await world.claim("held", namespace="doomed", className=world.name + "-later")
+        (await world.api.patch(f"{world.path('doomed')}/held", held)).ok()
+        (await world.api.delete("/api/v1/namespaces/doomed")).ok()
+        await world.make_class(world.name + "-later")
+        await one_claim(world, engine)
+        await world.check_at_rest(lambda: engine.turns(world.arn))
+        left = await world.read("held", "doomed")
+        assert left is not None
+        assert left["metadata"]["finalizers"] == ["example.com/hold"]
+    assert len(world.calls(CREATE)) == 1
+    await world.check_always()
