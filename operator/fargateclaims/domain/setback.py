@@ -78,7 +78,7 @@ def setback(facts: Facts, claim: FargateProfileClaim, failed: Profile | None, *,
 def carried(facts: Facts, claim: FargateProfileClaim, *, cleared: bool) -> Setback | None:
     """What still counts of the setback while EKS is, or may be, at work.
 
-    Once it has taken a call, its earlier refusals are history; attempts that it gave up by itself are not. While the outcome of a call is not
+    Once it has taken a call, its earlier refusals are history; attempts that it gave up by itself are not. While a call's outcome is not
     known, all of it counts: else a service that answers nobody would be asked again and again without growing waits.
     """
     earlier = None if cleared else _remembered(facts, claim)
