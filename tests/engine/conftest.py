@@ -5,15 +5,15 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from support.memory_cloud import MemoryCloud
-from support.memory_kube import MemoryKube, Object
-from support.operator_in_memory import MemoryOperator
-from support.virtual_loop import LoopClock, run_virtually
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.group import CLAIM_KIND, CLASS_KIND
 from fargateclaims.settings import Settings
 from fargateclaims.simulator.eks.timings import Timings
+from support.memory_cloud import MemoryCloud
+from support.memory_kube import MemoryKube, Object
+from support.operator_in_memory import MemoryOperator
+from support.virtual_loop import LoopClock, run_virtually
 
 ARN = ClusterARN.parse("arn:aws:eks:eu-west-1:111122223333:cluster/prod")
 ROLE = "arn:aws:iam::111122223333:role/fargate-pods"

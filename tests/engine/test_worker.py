@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from fargateclaims.api.arn import ClusterARN
@@ -218,7 +219,7 @@ def test_a_busy_cluster_is_waited_for_with_growing_pauses(in_fleet: Scenarios) -
         await fleet.until(lambda: fleet.ready() == ("True", "Active"))
         refused = [call.at for call in fleet.cloud.calls if call.outcome == "BusyCluster"]
         assert 8 <= len(refused) <= 25
-        assert max(after - before for before, after in zip(refused, refused[1:], strict=False)) <= 31
+        assert max(after - before for before, after in pairwise(refused)) <= 31
 
     in_fleet(scenario)
 

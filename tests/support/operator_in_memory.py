@@ -36,7 +36,7 @@ class MemoryEvents:
 
 
 class MemoryOperator:
-    """One operator process that leads. `stop` loses all that it knows, as a restart does."""
+    """One operator process that leads. A `deaf` one hears nothing of its watches."""
 
     def __init__(self, kube: MemoryKube, cloud: MemoryCloud, settings: Settings | None = None) -> None:
         settings = settings or Settings()
@@ -44,6 +44,7 @@ class MemoryOperator:
         self.events = MemoryEvents()
         self.metrics = Metrics()
         self.may_mutate = True
+        self.deaf = False
         self._leading_since = self.clock.monotonic()
         self._settle = settings.settle_seconds
         paces = Paces(settings.poll_min_seconds, settings.poll_max_seconds)
@@ -88,7 +89,7 @@ class MemoryOperator:
         return max(0.0, self._leading_since + self._settle - self.clock.monotonic())
 
     def _take(self, plural: str, kind: str, obj: Object) -> None:
-        if self._running is None:
+        if self._running is None or self.deaf:
             return
         store = self.supervisor.store
         put, remove = {

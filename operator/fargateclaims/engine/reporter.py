@@ -37,15 +37,15 @@ class Reporter:
         self._clock = clock
         self._written = written
         self._wrote_at: dict[str, float] = {}
-        self._retry_at = 0.0
+        self._retry_at: float | None = None
 
     def due(self) -> float | None:
         """Seconds until a write that was put off may be made; None if none was."""
-        return self._retry_at - self._clock.monotonic() if self._retry_at else None
+        return self._retry_at - self._clock.monotonic() if self._retry_at is not None else None
 
     def begin(self) -> None:
         """A new pass: what was put off is decided anew."""
-        self._retry_at = 0.0
+        self._retry_at = None
 
     async def claim(self, report: ClaimReport, *, fence: bool = False) -> bool:
         """Write one claim's report.
@@ -169,7 +169,7 @@ class Reporter:
 
     def _put_off(self, seconds: float) -> None:
         at = self._clock.monotonic() + seconds
-        self._retry_at = min(self._retry_at, at) if self._retry_at else at
+        self._retry_at = at if self._retry_at is None else min(self._retry_at, at)
 
     def _emit(self, raw: Object, notes: Iterable[EventNote]) -> None:
         for event in notes:
