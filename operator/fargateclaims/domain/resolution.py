@@ -71,7 +71,7 @@ def target(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass, l
     present = _present(claim, cls, seen)
     follows = _follows(claim, cls, lead)
     resolved = _with_subnets(claim, cls, lead, present, selectors) if follows else _pinned(claim, lead, present)
-    resolved = resolved.model_copy(update={"tag_keys": _tag_keys(facts, claim, resolved)})
+    resolved = resolved.model_copy(update={"tag_keys": _tag_keys(facts, claim, resolved, present)})
     class_changed = present.class_revision is not None and (
         resolved.class_revision != present.class_revision
         or resolved.pod_execution_role_arn != present.pod_execution_role_arn
@@ -127,13 +127,14 @@ def _with_subnets(
     return present.model_copy(update={"subnet_ids": tuple(sorted(lead.subnet_ids))}) if alike else present
 
 
-def _tag_keys(facts: Facts, claim: FargateProfileClaim, resolved: ResolvedClass) -> tuple[str, ...]:
+def _tag_keys(facts: Facts, claim: FargateProfileClaim, resolved: ResolvedClass, present: ResolvedClass) -> tuple[str, ...]:
     """The keys that the operator sets, and those that it has set and not removed yet."""
-    before, operation = set(claim.status.resolved.tag_keys if claim.status.resolved else ()), claim.status.operation
-    if operation is None or operation.state is not OperationState.IN_FLIGHT:
-        before &= {key for profile in owned_profiles(facts, facts.identity(claim)) for key in profile.tags}
-    # What is in flight may bring a profile that has them.
-    return tuple(sorted(before | set(resolved.tag_keys)))[:MAX_TAG_KEYS]
+    pinned, operation = claim.status.resolved, claim.status.operation
+    kept = set(pinned.tag_keys if pinned is not None else resolved.tag_keys)
+    if operation is None or operation.state is not OperationState.IN_FLIGHT:  # else it may bring a profile that has them
+        kept &= {key for profile in owned_profiles(facts, facts.identity(claim)) for key in profile.tags}
+    wanted = present.tag_keys if resolved.class_revision == present.class_revision else ()
+    return tuple(sorted(kept | set(wanted)))[:MAX_TAG_KEYS]
 
 
 def _replacing(claim: FargateProfileClaim) -> bool:
@@ -154,6 +155,5 @@ def _as_found(lead: Profile, present: ResolvedClass) -> ResolvedClass:
             "class_revision": present.class_revision if same else None,
             "pod_execution_role_arn": lead.pod_execution_role_arn,
             "subnet_ids": tuple(sorted(lead.subnet_ids)),
-            "tag_keys": present.tag_keys if same else tuple(sorted(set(present.tag_keys) & set(lead.tags))),
         }
     )
