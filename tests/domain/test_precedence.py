@@ -17,9 +17,9 @@ def test_every_reason_of_ready_has_one_rank_and_nothing_else_has() -> None:
 @pytest.mark.parametrize(
     "ranked",
     [
-        (Reason.CLASS_NOT_FOUND, Reason.NOT_ALLOWED, Reason.QUOTA_EXCEEDED, Reason.PAUSED, Reason.QUEUED),
-        (Reason.UNAUTHORIZED, Reason.INVALID, Reason.SLOT_BLOCKED, Reason.THROTTLED, Reason.ACTIVE),
-        (Reason.DELETE_FAILED, Reason.CREATE_FAILED, Reason.WAITING_FOR_QUOTA, Reason.BACKING_OFF, Reason.PENDING),
+        (Reason.CLASS_NOT_FOUND, Reason.QUOTA_EXCEEDED, Reason.NOT_ALLOWED, Reason.PAUSED, Reason.QUEUED),
+        (Reason.UNAUTHORIZED, Reason.SLOT_BLOCKED, Reason.INVALID, Reason.THROTTLED, Reason.ACTIVE),
+        (Reason.DELETE_FAILED, Reason.WAITING_FOR_QUOTA, Reason.CREATE_FAILED, Reason.BACKING_OFF, Reason.PENDING),
         (Reason.CLUSTER_NOT_FOUND, Reason.CLUSTER_NOT_ACTIVE, Reason.CLASS_NOT_READY, Reason.OUTDATED, Reason.CREATING),
     ],
 )
@@ -37,9 +37,7 @@ def test_what_a_person_must_mend_comes_before_what_passes_by_itself() -> None:
 
 
 def test_what_blocks_the_platform_comes_before_what_blocks_the_team() -> None:
-    # A quota or a foreign profile in the way is the platform's too, but it ends without anyone touching the claim's class.
-    last = PRECEDENCE.index(Reason.QUOTA_EXCEEDED)
-    platform = [rank for rank, reason in enumerate(PRECEDENCE[:last]) if READY_REASONS[reason].who_acts is Actor.PLATFORM]
+    platform = [rank for rank, reason in enumerate(PRECEDENCE) if READY_REASONS[reason].who_acts is Actor.PLATFORM]
     team = [rank for rank, reason in enumerate(PRECEDENCE) if READY_REASONS[reason].who_acts is Actor.TEAM]
     assert max(platform) < min(team)
 

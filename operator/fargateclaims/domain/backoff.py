@@ -28,4 +28,6 @@ def unjittered(attempts: int, base: timedelta, limit: timedelta) -> timedelta:
 
 def waited(attempts: int, base: timedelta, limit: timedelta) -> timedelta:
     """The least that so many failed attempts have waited in all."""
-    return sum((unjittered(attempt, base, limit) for attempt in range(1, attempts)), timedelta())
+    doubling = min(attempts, _MOST_DOUBLINGS)
+    # A count that somebody wrote into a status must not become a loop of that length.
+    return sum((unjittered(attempt, base, limit) for attempt in range(1, doubling)), timedelta()) + limit * max(0, attempts - doubling)

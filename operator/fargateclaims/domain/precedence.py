@@ -16,16 +16,16 @@ PRECEDENCE = (
     Reason.DELETE_FAILED,
     Reason.TIMED_OUT,
     Reason.PODS_REMAIN,
+    Reason.QUOTA_EXCEEDED,
+    Reason.WAITING_FOR_QUOTA,
+    Reason.SLOT_BLOCKED,
     # The team's.
     Reason.INVALID,
     Reason.NOT_ALLOWED,
     Reason.CONFLICT,
     Reason.CREATE_FAILED,
     Reason.OUTDATED,
-    # Waits that only a person or another tool ends.
-    Reason.QUOTA_EXCEEDED,
-    Reason.WAITING_FOR_QUOTA,
-    Reason.SLOT_BLOCKED,
+    # Whoever paused.
     Reason.PAUSED,
     # What passes by itself.
     Reason.THROTTLED,
