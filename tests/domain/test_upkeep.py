@@ -193,7 +193,7 @@ def test_never_a_third_profile_the_successor_that_nobody_wants_any_more_goes_fir
     claim = make_claim(selectors=[{"labels": {"app": "third"}}], generation=3)
     facts = make_facts(claim, profiles=[make_profile(OLD, owner=claim), make_profile(NEW, owner=claim, labels={"app": "second"})])
     action = only_action(facts)
-    assert (action.work.step, action.work.profile_name, action.work.urgent) == (Step.DELETE, NEW, True)
+    assert (action.work.step, action.work.profile_name, action.work.urgent) == (Step.DELETE, NEW, False)
 
 
 def test_an_edit_taken_back_keeps_the_first_profile() -> None:

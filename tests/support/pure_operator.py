@@ -33,7 +33,7 @@ class Operator:
 
     world: World
     rules: Rules = RULES
-    meanwhile: Callable[[], None] = _nothing
+    meanwhile: Callable[[], object] = _nothing
     """What happens between a plan and its report."""
     settled_at: float = field(init=False)
     profiles: dict[str, Profile] | None = None

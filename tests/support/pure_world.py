@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum, auto
+from functools import cache
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -120,8 +121,7 @@ class World:
                 "generation": 1,
                 "creationTimestamp": NOW + timedelta(seconds=self.seconds),
             }
-            default = claim_crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]["default"]
-            self.claims[key] = FargateProfileClaim.model_validate({"metadata": metadata, "spec": wanted, "status": default})
+            self.claims[key] = FargateProfileClaim.model_validate({"metadata": metadata, "spec": wanted, "status": _unseen_status()})
         elif present.spec != wanted:
             self._put_claim(present, {"generation": present.metadata.generation + 1}, spec=wanted)
         return self.claims[key]
@@ -309,6 +309,12 @@ def to_domain(profile: model.Profile) -> Profile:
         created_at=NOW + timedelta(seconds=profile.created_at),
         health=tuple(HealthProblem(issue.code, issue.message, issue.resource_ids) for issue in profile.issues),
     )
+
+
+@cache
+def _unseen_status() -> ClaimStatus:
+    """What the API server gives a claim that the operator has not seen: the definition's default."""
+    return ClaimStatus.parse(claim_crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["status"]["default"])
 
 
 def _key(claim: FargateProfileClaim) -> Key:

@@ -91,7 +91,7 @@ def _next_step(facts: Facts, base: Assessment, owned: Owned, aim: Target, fittin
     if len(owned.active) > 1:
         # Edited again before the predecessor went: its pods are still there, so the successor that nobody wants any more makes room.
         unwanted = owned.active[0]
-        return _with_work(facts, base, Work(OperationType.REPLACE, Step.DELETE, unwanted.name, urgent=True, profile=unwanted))
+        return _with_work(facts, base, Work(OperationType.REPLACE, Step.DELETE, unwanted.name, profile=unwanted))
     if owned.active:
         return _replace(facts, base, owned.active[0], aim)
     return _create(facts, base, aim)
