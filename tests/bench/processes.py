@@ -158,12 +158,18 @@ def _process(command: Sequence[str], environment: Mapping[str, str], log: Path, 
 def until(condition: Callable[[], object], limit: float, running: Running | None = None, every: float = 0.25) -> None:
     """Wait for a condition; TimeoutError after `limit` seconds, RuntimeError when the operator has ended."""
     end = time.monotonic() + limit
-    while not condition():
-        if running is not None and running.process.poll() is not None:
-            raise RuntimeError(f"the operator ended with {running.process.returncode}: {_tail(running.log)}")
+    while not _holds(condition, running):
         if time.monotonic() > end:
             raise TimeoutError(f"not within {limit:.0f} s" + (f": {_tail(running.log)}" if running else ""))
         time.sleep(every)
+
+
+def _holds(condition: Callable[[], object], running: Running | None) -> bool:
+    try:
+        return bool(condition())
+    finally:
+        if running is not None and running.process.poll() is not None:
+            raise RuntimeError(f"the operator ended with {running.process.returncode}: {_tail(running.log)}")
 
 
 def manifest_of_class(name: str, arn: str, seeded: Seeded, *, assume: bool = False) -> Object:

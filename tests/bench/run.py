@@ -106,12 +106,15 @@ def main() -> int:
         parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
     where = machine()
     rows: list[Row] = []
-    for letter in chosen:
-        begun = time.monotonic()
-        with tempfile.TemporaryDirectory() as folder:
-            rows += PARTS[letter](Path(folder))
-        sys.stderr.write(f"part {letter}: {time.monotonic() - begun:.0f} s\n")
-    sys.stdout.write(f"{where}\n\n{markdown(rows)}\n")
+    try:
+        for letter in chosen:
+            begun = time.monotonic()
+            with tempfile.TemporaryDirectory() as folder:
+                rows += PARTS[letter](Path(folder))
+            sys.stderr.write(f"part {letter}: {time.monotonic() - begun:.0f} s\n")
+    finally:
+        # What was measured is not lost when a later part fails.
+        sys.stdout.write(f"{where}\n\n{markdown(rows)}\n")
     if given.write:
         REPORT.write_text(f"# Benchmarks\n\nWritten by `make bench ARGS=--write`: {where}.\n\n{markdown(rows)}\n", encoding="utf-8")
     return 0 if all(row.met for row in rows) else 1

@@ -66,6 +66,18 @@ async def test_fault_33_clock_jumps_while_backing_off(world: World, clean: Clean
     await world.check_always()
 
 
+async def test_fault_33_clock_behind_that_of_aws(world: World) -> None:
+    """EKS says that a profile was created in the future: that it takes too long is noticed all the same."""
+    world.eks.next("create", never_ends=True, **world.target())
+    async with Engine(selector=world.selector, clock=JumpedClock(-HOUR), operation_deadline_seconds=1):
+        await world.claim()
+        await world.until(lambda claim: stands(claim) == ("False", "TimedOut"))
+        world.eks.finish(**world.target())
+        await world.until_active()
+    assert len(world.calls(CREATE)) == 1
+    await world.check_always()
+
+
 async def test_fault_35_credentials_of_another_account(world: World, monkeypatch: pytest.MonkeyPatch, clean: CleanRun) -> None:
     """Nothing is asked of the wrong account but who we are, and its NotFound lets no finalizer go."""
     expected = await clean(one_claim)

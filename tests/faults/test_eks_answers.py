@@ -288,7 +288,7 @@ async def test_fault_31_hidden_cluster_update(world: World, clean: CleanRun) -> 
         assert stands(still) == ("Unknown", "ClusterUpdating")
         assert "failedAttempts" not in still["status"]
         assert not condition(still, "Stalled")
-        world.eks.advance(900)
+        world.eks.behave(hidden_update_seconds=0, **world.target())
         refused = world.eks.verdict(world.name).refused_for_update
         await world.until_active()
         await world.check_same(expected)

@@ -10,6 +10,8 @@ TOO_LONG = "longer than EKS should take: ask AWS Support"
 
 def moving_since(facts: Facts, profile: Profile) -> datetime:
     """When a profile began to be CREATING or DELETING, as far as it is known."""
+    seen = facts.moving_since.get(profile.arn, facts.now)
     if profile.state is ProfileState.CREATING and profile.created_at is not None:
-        return profile.created_at
-    return facts.moving_since.get(profile.arn, facts.now)
+        # By AWS's clock, which may be ahead of ours: nothing has begun after it was seen.
+        return min(profile.created_at, seen)
+    return seen
