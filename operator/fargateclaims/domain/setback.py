@@ -110,7 +110,7 @@ def _remembered(facts: Facts, claim: FargateProfileClaim) -> Setback | None:
         return None
     synced = next((condition for condition in status.conditions if condition.type == ConditionType.SYNCED), None)
     reason = Reason.CREATE_FAILED if attempts >= rules.max_attempts else Reason.BACKING_OFF
-    message = f"{attempts} attempts failed"
+    message = f"attempt {attempts} failed"
     if synced is not None and synced.reason in REMEMBERED:
         reason, message = Reason(synced.reason), synced.message
     next_attempt = status.next_attempt_time
