@@ -1,5 +1,6 @@
 """Reads and writes of the API server: plain dicts in and out, time-outs of its own, every failure a `KubeError`."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 
 PAGE_SIZE: Final = 500
 """Objects in one page of a LIST: what client-go uses; a few MiB at most."""
+WRITES_AT_ONCE: Final = 16
+"""Status and finalizer writes under way at a time. After a first look at hundreds of clusters thousands are due: sent all at once they
+would time out in their own queue, and the Lease's renewal with them."""
 
 _JSON: Final = "application/json"
 _MERGE_PATCH: Final = "application/merge-patch+json"
@@ -48,6 +52,7 @@ class KubeClient:
         self._clock = clock or SystemClock()
         self._observe = observe
         self._closed = False
+        self._writing = asyncio.Semaphore(WRITES_AT_ONCE)
         api.user_agent = f"fargateclaims/{__version__}"
 
     @classmethod
@@ -85,13 +90,15 @@ class KubeClient:
         metadata = obj["metadata"]
         if not (metadata.get("uid") and metadata.get("resourceVersion")):
             raise ValueError("a status is written only to an object that was read: uid and resourceVersion are missing")
-        return _lean(await self.request("update", _path_of(obj) + "/status", body=dict(obj)))
+        async with self._writing:
+            return _lean(await self.request("update", _path_of(obj) + "/status", body=dict(obj)))
 
     async def patch_finalizers(self, obj: Mapping[str, Any], finalizers: Sequence[str]) -> dict[str, Any]:
         """Set the finalizers of `obj`, if it still is as it was read, and nothing else of it. Returns the object as it is now."""
         metadata = obj["metadata"]
         patch = {"metadata": {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"], "finalizers": list(finalizers)}}
-        return _lean(await self.request("patch", _path_of(obj), body=patch))
+        async with self._writing:
+            return _lean(await self.request("patch", _path_of(obj), body=patch))
 
     async def request(
         self,
