@@ -165,6 +165,7 @@ class Operator:
         assert claim is not None
         try:
             if report.release:
+                self._tell(report)
                 self.world.put_finalizer(claim, present=False)
                 return True
             if report.finalizer and FINALIZER not in claim.metadata.finalizers:
@@ -174,7 +175,12 @@ class Operator:
                 self.world.put_status(claim, report.status)
         except Conflict:
             return False
+        self._tell(report)
         return True
+
+    def _tell(self, report: ClaimReport) -> None:
+        metadata = report.claim.metadata
+        self.world.events[metadata.namespace or "", metadata.name] += report.events
 
     def _act(self, action: Action) -> None:
         work, failure = action.work, None

@@ -3,7 +3,7 @@
 Every write to Kubernetes and every call to EKS goes through `World.step`, which a test can make crash at any one of them.
 """
 
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,6 +21,7 @@ from fargateclaims.api.fargateclass import ClassSpec, FargateProfileClass
 from fargateclaims.api.group import CLASS_FINALIZER, FINALIZER
 from fargateclaims.aws.errors import classify
 from fargateclaims.domain.assessment import Step, Work
+from fargateclaims.domain.events import EventNote
 from fargateclaims.domain.facts import Namespace
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
 from fargateclaims.domain.observation import ClassFacts, EKSCluster
@@ -83,10 +84,10 @@ class World:
     outage: Failure | None = None
     faults: deque[Fault] = field(default_factory=deque)
     calls: list[Call] = field(default_factory=list)
-    foreign_busy: bool = False
     crash_at: int | None = None
     steps: int = 0
     writes: int = 0
+    events: dict[Key, list[EventNote]] = field(default_factory=lambda: defaultdict(list))
     watchers: list[Callable[[Work, FargateProfileClaim], None]] = field(default_factory=list)
     _version: int = 0
 
