@@ -8,7 +8,7 @@ from fargateclaims.api.claim_status import OperationType
 from fargateclaims.domain.assessment import SLOT_STEPS, Assessment, Step
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.profile import ProfileState
-from fargateclaims.domain.quota import free_places
+from fargateclaims.domain.quota import free_places, profile_limit
 
 _MAKES = frozenset({OperationType.CREATE, OperationType.REPLACE})
 
@@ -38,12 +38,19 @@ def _has_completed(assessment: Assessment) -> bool:
 
 def with_places_to_come(facts: Facts, assessments: Sequence[Assessment]) -> tuple[Assessment, ...]:
     """Lets creates that lack a place in the quota queue behind the deletes that will free one."""
-    profiles = (facts.observation.profiles or {}).values()
+    profiles, limit = (facts.observation.profiles or {}).values(), profile_limit(facts)
+    if limit is None:
+        return tuple(assessments)
     leaving = sum(profile.state is ProfileState.DELETING for profile in profiles)
-    deletes = sum(item.runnable and item.work is not None and item.work.operation is OperationType.DELETE for item in assessments)
+    places = max(0, limit - len(profiles) + leaving + sum(map(_frees_a_place, assessments)))
     waiting = sorted((item for item in assessments if item.only_lacks_place), key=lambda item: _key(facts, item))
-    promoted = {item.claim.metadata.uid for item in waiting[: leaving + deletes]}
+    promoted = {item.claim.metadata.uid for item in waiting[:places]}
     return tuple(replace(item, verdict=None) if item.claim.metadata.uid in promoted else item for item in assessments)
+
+
+def _frees_a_place(item: Assessment) -> bool:
+    work = item.work
+    return item.runnable and work is not None and work.step is Step.DELETE and (work.operation is OperationType.DELETE or work.urgent)
 
 
 def ordered(facts: Facts, assessments: Iterable[Assessment]) -> tuple[Assessment, ...]:
