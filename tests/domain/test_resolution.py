@@ -1,4 +1,4 @@
-"""Which values of a class are in effect for a claim: by its rollout, by edits and retries, after a lost status, and by where subnets come from."""
+"""Which values of a class are in effect for a claim, after edits, retries and changes of the class, and with or without its status."""
 
 from dataclasses import replace
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from fargateclaims.api.claim import FargateProfileClaim
+from fargateclaims.api.claim_status import ClaimStatus
 from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.observation import ClassFacts, RoleFacts, SubnetFacts
@@ -41,9 +42,7 @@ def at_rest() -> FargateProfileClaim:
 
 
 def wiped(claim: FargateProfileClaim) -> FargateProfileClaim:
-    return make_claim(
-        generation=claim.metadata.generation, annotations=claim.metadata.annotations, selectors=claim.spec.to_dict()["selectors"]
-    )
+    return claim.model_copy(update={"status": ClaimStatus()})
 
 
 def aim(claim: FargateProfileClaim, cls: FargateProfileClass, seen: ClassFacts = CLASS_FACTS, lead: Profile | None = None) -> Target:
@@ -118,7 +117,7 @@ def test_subnets_that_cannot_be_found_now_are_those_of_the_profile() -> None:
 
 
 def test_how_the_cluster_is_reached_is_followed_at_once() -> None:
-    access = {"assumeRoleARN": OTHER_ROLE, "externalID": "secret-of-nobody"}
+    access: dict[str, Any] = {"assumeRoleARN": OTHER_ROLE, "externalID": "secret-of-nobody"}
     found = aim(at_rest(), make_class(**access))
     assert (found.resolved.assume_role_arn, found.resolved.external_id) == (OTHER_ROLE, "secret-of-nobody")
     assert not found.class_changed

@@ -1,5 +1,6 @@
 """Rollout Automatic: the claims of a changed class are replaced one by one, and a failure stops the rest."""
 
+from dataclasses import replace
 from typing import Any
 
 from fargateclaims.api.claim import FargateProfileClaim
@@ -90,8 +91,6 @@ def test_classes_are_rolled_out_side_by_side() -> None:
     facts = rolled_out(a, b, other, profiles=[old(a), old(b), old(other), BUSY])
     classes = {"standard": CHANGED, "second": second}
     seen = dict.fromkeys(classes, facts.observation.classes["standard"])
-    from dataclasses import replace
-
     facts = replace(facts, classes=classes, observation=replace(facts.observation, classes=seen))
     assert plan(facts).queue_length == 2
 
