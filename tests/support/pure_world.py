@@ -3,7 +3,7 @@
 Every write to Kubernetes and every call to EKS goes through `World.step`, which a test can make crash at any one of them.
 """
 
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -87,6 +87,7 @@ class World:
     crash_at: int | None = None
     steps: int = 0
     writes: int = 0
+    status_writes: Counter[Key] = field(default_factory=Counter)
     events: dict[Key, list[EventNote]] = field(default_factory=lambda: defaultdict(list))
     watchers: list[Callable[[Work, FargateProfileClaim], None]] = field(default_factory=list)
     _version: int = 0
@@ -172,6 +173,7 @@ class World:
         assert written == status, "a status must read back as it was written"
         self._put_claim(self.claims[_key(snapshot)], {}, status=written)
         self.writes += 1
+        self.status_writes[_key(snapshot)] += 1
         stored = self.claims[_key(snapshot)]
         self.step()
         return stored
