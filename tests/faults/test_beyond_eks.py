@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from fargateclaims.api.group import CLAIM_PLURAL
 from fargateclaims.clock import SystemClock
 from support.crash_points import CrashPoint, Moment, first
 from support.engine_in_process import Engine
 from support.fault_world import CREATE, DELETE, World, condition, stands
 from support.scenarios import CleanRun, one_claim, two_claims
+from support.waiting import until
 
 HOUR = timedelta(hours=1)
 OTHER_ACCOUNT = "222233334444"
@@ -167,19 +169,28 @@ async def test_fault_39_namespace_terminating(world: World, clean: CleanRun, cap
     await world.check_always()
 
 
-async def test_fault_39_claim_held_in_a_terminating_namespace(world: World) -> None:
-    """Somebody else's finalizer holds a claim that has none of ours: it gets none, and no profile."""
+async def test_fault_39_nothing_new_in_a_terminating_namespace(world: World) -> None:
+    """It is seen to terminate before its claim's deletion is, and it is that claim's turn: it gets neither finalizer nor profile."""
     await world.make_namespace("doomed")
-    held = {"metadata": {"finalizers": ["example.com/hold"]}}
+    world.eks.foreign_create(world.name, "by-terraform", never_ends=True)
     async with Engine(selector=world.selector) as engine:
-        await world.claim("held", namespace="doomed", className=world.name + "-later")
-        (await world.api.patch(f"{world.path('doomed')}/held", held)).ok()
+        await world.claim("late", namespace="doomed")
+        held = {"metadata": {"finalizers": ["example.com/hold"]}}
+        (await world.api.patch(f"{world.path('doomed')}/late", held)).ok()
+        await world.until(lambda claim: stands(claim)[1] == "Queued", "late", "doomed")
+        await world.claim()
+        await world.until(lambda claim: stands(claim)[1] == "Queued")
+        world.kube.admin.silence_watches(CLAIM_PLURAL)
         (await world.api.delete("/api/v1/namespaces/doomed")).ok()
-        await world.make_class(world.name + "-later")
-        await one_claim(world, engine)
+        await until(lambda: engine.knows_terminating("doomed"))
+        world.kube.admin.clear_ledger()
+        world.eks.finish(**world.target())
+        await world.until_active()
+        world.kube.admin.resume_watches(CLAIM_PLURAL)
         await world.check_at_rest(lambda: engine.turns(world.arn))
-        left = await world.read("held", "doomed")
+        left = await world.read("late", "doomed")
         assert left is not None
         assert left["metadata"]["finalizers"] == ["example.com/hold"]
+    assert not world.kube.admin.ledger(verb="patch", name="late"), "a finalizer was asked for"
     assert len(world.calls(CREATE)) == 1
     await world.check_always()

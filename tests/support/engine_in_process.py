@@ -126,6 +126,11 @@ class Engine:
         """Whether its store has a claim."""
         return self._supervisor.store.claims.get(namespace, name) is not None
 
+    def knows_terminating(self, namespace: str) -> bool:
+        """Whether its store has a namespace as Terminating."""
+        found = self._supervisor.store.namespaces.get("", namespace)
+        return found is not None and found.model.terminating
+
     async def _end(self) -> None:
         self._supervising.cancel()
         await asyncio.gather(self._supervising, return_exceptions=True)
