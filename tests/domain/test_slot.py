@@ -95,9 +95,11 @@ def sent(kind: OperationType, *, started: datetime | None) -> Assessment:
         (sent(OperationType.CREATE, started=after(-5)), [], "CREATING", after(-5)),
         (sent(OperationType.REPLACE, started=after(-5)), [], "CREATING", after(-5)),
         (sent(OperationType.DELETE, started=after(-5)), [make_profile("sent")], "DELETING", after(-5)),
+        (sent(OperationType.DELETE, started=after(-5)), [], "DELETING", after(-5)),
+        (sent(OperationType.REPLACE, started=after(-5)), [make_profile("sent")], "DELETING", after(-5)),
         (sent(OperationType.CREATE, started=None), [], "CREATING", NOW),
     ],
-    ids=["create", "successor", "delete", "start not known"],
+    ids=["create", "successor", "delete", "delete of what is gone", "predecessor", "start not known"],
 )
 def test_a_call_whose_effect_is_not_seen_holds_the_slot(item: Assessment, profiles: list[Profile], state: str, since: datetime) -> None:
     facts = make_facts(CLAIM, item.claim, profiles=profiles)
@@ -120,7 +122,7 @@ def test_before_the_first_look_only_what_was_sent_is_known() -> None:
     facts = make_facts(CLAIM, OTHER, observation=make_observation(profiles=None))
     assert slot_of(facts, [waiting()]) == Slot()
     blocker = slot_of(facts, [sent(OperationType.DELETE, started=NOW)]).blocker
-    assert blocker == blocked("sent", "CREATING", BlockerOrigin.CLAIM, BY_OTHER)
+    assert blocker == blocked("sent", "DELETING", BlockerOrigin.CLAIM, BY_OTHER)
 
 
 @pytest.mark.parametrize(("now", "free"), [(9.9, False), (10, True), (60, True)])

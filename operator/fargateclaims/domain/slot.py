@@ -43,8 +43,9 @@ def slot_of(facts: Facts, assessments: Sequence[Assessment]) -> Slot:
         return Slot(free=False, blocker=blocker, since=since, overdue=_overdue(facts, since))
     for assessment in assessments:
         if assessment.in_flight is not None and assessment.in_flight[0] is not OperationType.TAG:
-            name = assessment.in_flight[1]
-            state = ProfileState.DELETING if name in (facts.observation.profiles or {}) else ProfileState.CREATING
+            kind, name = assessment.in_flight
+            goes = kind is OperationType.DELETE or name in (facts.observation.profiles or {})
+            state = ProfileState.DELETING if goes else ProfileState.CREATING
             intent = assessment.claim.status.operation
             since = intent.start_time if intent and intent.start_time else facts.now
             return Slot(free=False, blocker=_blocker(facts, name, state, facts.identity(assessment.claim)), since=since)
