@@ -84,6 +84,18 @@ def test_an_edit_is_no_part_of_the_rollout() -> None:
     assert decided.queue_length == 2, "one of the rollout, and the edited one"
 
 
+def test_an_edit_waits_for_no_claim_of_the_class_that_fails_also_after_it_was_reported() -> None:
+    a, b, c = claims("a", "b", "c")
+    b = edited(b, selectors=[{"labels": {"app": "x"}}])
+    profiles = [old(a), new(a, ProfileState.CREATE_FAILED), old(b), old(c)]
+    b = settled(b, rolled_out(a, b, c, profiles=[*profiles, BUSY]))
+    assert b.status.observed_generation == b.metadata.generation
+    a = settled(a, rolled_out(a, profiles=profiles))
+    decided = plan(rolled_out(a, b, c, profiles=[*profiles, BUSY]))
+    assert "rollout" not in message(report_of(decided, b))
+    assert "it stopped at a claim that fails" in message(report_of(decided, c))
+
+
 def test_classes_are_rolled_out_side_by_side() -> None:
     a, b = claims("a", "b")
     other = edited(make_claim("c"), className="second")

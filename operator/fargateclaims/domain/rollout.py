@@ -10,6 +10,7 @@ from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Assessment, Verdict
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.queue import queue_time
+from fargateclaims.domain.selectors import same_selectors, wanted_selectors
 from fargateclaims.domain.setback import REMEMBERED
 
 
@@ -35,9 +36,13 @@ def one_by_one(facts: Facts, assessments: Sequence[Assessment]) -> tuple[Assessm
 
 
 def _follows_class(item: Assessment) -> bool:
-    """Whether only the class has changed: the claim itself is as it was when it was last seen."""
-    unchanged = item.claim.status.observed_generation in (None, item.claim.metadata.generation)
-    return unchanged and item.work is not None and item.work.operation is OperationType.REPLACE and not item.work.urgent
+    """Whether only the class asks for the replacement: the profile takes the pods that the claim wants.
+
+    No class can change selectors. The status cannot tell an edit from a rollout once it has been reported.
+    """
+    replaces = item.work is not None and item.work.operation is OperationType.REPLACE and not item.work.urgent
+    wanted = wanted_selectors(item.claim.spec.selectors, item.claim.metadata.namespace or "")
+    return replaces and item.profile is not None and same_selectors(item.profile.selectors, wanted)
 
 
 def _begun(item: Assessment) -> bool:
