@@ -119,6 +119,17 @@ def test_as_many_creates_queue_as_places_will_come(leaving: int, deletes: int, p
     assert set(queue[:deletes]) == {item.claim.metadata.name for item in going}
 
 
+def test_what_goes_from_a_cluster_over_its_quota_makes_no_place_yet() -> None:
+    items = (waits(verdict=NO_PLACE, only_lacks_place=True), waits("gone", operation=DELETE))
+    assert with_places_to_come(with_quota(2, *items, profiles=3), items) == items
+
+
+def test_a_predecessor_that_goes_leaves_its_place_to_others() -> None:
+    items = (waits(verdict=NO_PLACE, only_lacks_place=True), waits("old", operation=REPLACE, step=Step.DELETE, urgent=True))
+    facts = with_quota(2, *items, profiles=2)
+    assert names(ordered(facts, with_places_to_come(facts, items))) == ["old", "checkout"]
+
+
 def test_an_urgent_create_takes_the_first_place_that_comes() -> None:
     items = [
         waits("older", after(-9), verdict=NO_PLACE, only_lacks_place=True),
