@@ -16,8 +16,6 @@ REGIONS = ("eu-west-1", "us-east-1")
 PER_PAIR = 50
 CLAIMS = 10
 LIMIT = 900.0
-PREPARED_CALLS_PER_SECOND = 100
-"""For the run that settles the claims, which is not measured."""
 AFTERWARDS = 15.0
 """Seconds that are watched after everything was observed: a put-off write would come within ten."""
 
@@ -47,7 +45,7 @@ def run_restart(folder: Path) -> RestartResult:
     """Settle all claims with one process, then start another."""
     with world(folder, 1.0) as around:
         home, total = _prepare(around)
-        with operator(around, home, {"aws_calls_per_second": PREPARED_CALLS_PER_SECOND}) as first:
+        with operator(around, home, {}) as first:
             until(lambda: _reason(first, "Active") == total, LIMIT, first, every=2.0)
             _until_quiet(around)
         around.eks.clear_ledger()

@@ -130,6 +130,26 @@ def test_a_list_does_not_take_back_what_a_watch_has_shown_newer(watched: Watched
     assert entry.model.spec.class_name == "newer"
 
 
+def test_a_list_that_was_parsed_ahead_is_the_same(watched: Watched) -> None:
+    watched.store.put_claim(claim(5))
+    for raw in (claim(5), claim(7, name="other", selectors="none")):
+        watched.store.claims.parse_ahead(raw)
+    watched.store.replace([claim(5), claim(7, name="other", selectors="none")], [cls()], [])
+    assert {entry.model.metadata.name: entry.problem is None for entry in watched.store.claims_at(ARN)} == {
+        "checkout": True,
+        "other": False,
+    }
+
+
+def test_a_class_that_leaves_the_installation_is_not_ours_any_more(watched: Watched) -> None:
+    watched.store.replace([claim()], [cls()], [])
+    watched.store.put_class(cls(2, labels={"skip": ""}))
+    assert watched.store.classes_by_name() == {}
+    assert watched.store.classes_at(ARN) == ()
+    watched.store.put_class(cls(3))
+    assert [found.metadata.resource_version for found in watched.store.classes_at(ARN)] == ["3"]
+
+
 def test_a_removed_claim_wakes_its_place(watched: Watched) -> None:
     watched.store.replace([claim()], [cls()], [])
     watched.heard()

@@ -7,7 +7,6 @@ arrive later than the LIST that already knew. Removal goes by UID: an old DELETE
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any, Generic, TypeVar
 
 from fargateclaims.api.arn import ClusterARN
@@ -42,6 +41,7 @@ class Table(Generic[T]):
     def __init__(self, parse: Callable[[Object], Entry[T] | str]) -> None:
         self._read = parse
         self._entries: dict[tuple[str, str], Entry[T]] = {}
+        self._ahead: dict[tuple[str, str], Entry[T] | str] = {}
         self.unreadable: dict[tuple[str, str], str] = {}
 
     def __len__(self) -> int:
@@ -79,8 +79,16 @@ class Table(Generic[T]):
             return None
         return self._entries.pop(key)
 
+    def parse_ahead(self, raw: Object) -> None:
+        """Parse what `replace` will be given: thousands of objects in one go would block the event loop for seconds."""
+        metadata = raw["metadata"]
+        known = self._entries.get(_key(raw))
+        if known is None or known.raw["metadata"]["resourceVersion"] != metadata["resourceVersion"]:
+            self._ahead[metadata["uid"], metadata["resourceVersion"]] = self._read(raw)
+
     def _parse(self, raw: Object) -> Entry[T] | None:
-        read = self._read(raw)
+        ahead = self._ahead.get((raw["metadata"]["uid"], raw["metadata"]["resourceVersion"]))
+        read = self._read(raw) if ahead is None else ahead
         if isinstance(read, str):
             self.unreadable[_key(raw)] = read
             return None
@@ -96,6 +104,7 @@ class Table(Generic[T]):
             entry = known if same and known is not None and _version(known.raw) >= _version(raw) else self._parse(raw)
             if entry is not None:
                 self._entries[_key(raw)] = entry
+        self._ahead = {}
 
 
 class Store:
@@ -111,8 +120,8 @@ class Store:
         self.claims: Table[FargateProfileClaim] = Table(_claim)
         self.classes: Table[FargateProfileClass] = Table(_class)
         self.namespaces: Table[Namespace] = Table(_namespace)
-        # Derived from `classes` when asked for; None after each change.
-        self._own: dict[str, FargateProfileClass] | None = None
+        # Derived from `classes`: this installation's, by name and by cluster.
+        self._own: dict[str, FargateProfileClass] = {}
         self._at: dict[Place, tuple[FargateProfileClass, ...]] = {}
         self._by_place: dict[Place, dict[str, Entry[FargateProfileClaim]]] = defaultdict(dict)
         self._place_of: dict[str, Place] = {}
@@ -122,7 +131,9 @@ class Store:
         before = set(self.places())
         self.namespaces.replace(namespaces)
         self.classes.replace(classes)
-        self._own = None
+        self._own, self._at = {}, {}
+        for cls in self.classes.values():
+            self._derive(None, cls)
         self.claims.replace(claims)
         self._by_place.clear()
         self._place_of.clear()
@@ -154,15 +165,17 @@ class Store:
     def put_class(self, raw: Object, *, ours: bool = False) -> None:
         """A class is there, or has changed. `ours` as with claims."""
         change = self.classes.put(raw)
-        self._own = None
-        if change is not None and not ours:
+        if change is None:
+            return
+        self._derive(*change)
+        if not ours:
             self._class_changed(raw, *change)
 
     def remove_class(self, raw: Object) -> None:
         """A class is gone."""
         unreadable = _key(raw) in self.classes.unreadable
         before = self.classes.remove(raw)
-        self._own = None
+        self._derive(before, None)
         if before is not None or unreadable:
             self._class_changed(raw, before)
 
@@ -190,18 +203,10 @@ class Store:
 
     def classes_by_name(self) -> Mapping[str, FargateProfileClass]:
         """All classes of this installation."""
-        if self._own is None:
-            found = (entry.model for entry in self.classes.values() if self._takes_class(entry.model.metadata.labels))
-            self._own = {cls.metadata.name: cls for cls in found}
-            self._at = {}
-            for _, group in groupby(sorted(self._own.values(), key=_by_cluster), key=lambda cls: cls.spec.cluster_arn):
-                classes = tuple(group)
-                self._at[classes[0].spec.cluster_arn] = classes
         return self._own
 
     def classes_at(self, arn: ClusterARN) -> tuple[FargateProfileClass, ...]:
         """The classes of one cluster, by name."""
-        self.classes_by_name()
         return self._at.get(arn, ())
 
     def malformed_classes(self) -> dict[str, str]:
@@ -214,6 +219,19 @@ class Store:
         for entry in [entry for entry in self.claims.values() if entry.model.spec.class_name == name]:
             places |= {self._drop(entry), self._index(entry)}
         self._tell(places)
+
+    def _derive(self, before: Entry[FargateProfileClass] | None, after: Entry[FargateProfileClass] | None) -> None:
+        # One class at a time: each status write of a class passes here, and there may be thousands of classes.
+        for entry in (before, after):
+            if entry is None:
+                continue
+            name, arn = entry.model.metadata.name, entry.model.spec.cluster_arn
+            others = tuple(cls for cls in self._at.get(arn, ()) if cls.metadata.name != name)
+            self._own.pop(name, None)
+            if entry is after and self._takes_class(entry.model.metadata.labels):
+                self._own[name] = entry.model
+                others = tuple(sorted((*others, entry.model), key=_name))
+            self._at[arn] = others
 
     def _tell(self, places: Iterable[Place]) -> None:
         for place in places:
@@ -241,8 +259,8 @@ class Store:
         return cls.model.spec.cluster_arn if cls is not None else None
 
 
-def _by_cluster(cls: FargateProfileClass) -> tuple[ClusterARN, str]:
-    return cls.spec.cluster_arn, cls.metadata.name
+def _name(cls: FargateProfileClass) -> str:
+    return cls.metadata.name
 
 
 def _key(raw: Object) -> tuple[str, str]:

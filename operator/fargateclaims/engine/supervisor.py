@@ -25,6 +25,9 @@ from fargateclaims.timing import MUTATION_LIMIT, RESYNC_JITTER
 
 log = logging.getLogger(__name__)
 
+_PARSED_AT_ONCE = 50
+"""Objects of a LIST between which the event loop may do other things: some 50 ms of work."""
+
 
 class Supervisor:
     """All workers of one process.
@@ -80,6 +83,10 @@ class Supervisor:
         claims, _ = await self._kube.list_all(CLAIM_PLURAL)
         classes, _ = await self._kube.list_all(CLASS_PLURAL)
         namespaces, _ = await self._kube.list_namespaces()
+        for number, claim in enumerate(claims):
+            self.store.claims.parse_ahead(claim)
+            if number % _PARSED_AT_ONCE == 0:
+                await asyncio.sleep(0)
         self.listed = True
         self.store.replace(claims, classes, namespaces)
         self._retire()
