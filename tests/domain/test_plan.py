@@ -377,6 +377,16 @@ def test_a_refusal_for_the_quota_is_forgotten_in_time() -> None:
     assert wake_at(at_rest(), now=after(memory), **facts) is None
 
 
+def test_the_end_of_a_wait_for_pods_is_due() -> None:
+    patient = make_class(disruption={"onDelete": "Wait", "timeout": "10m"})
+    claim = deleting(at_rest())
+    claim = settled(claim, make_facts(claim, profiles=[PROFILE], classes=[patient]))
+    facts: dict[str, Any] = {"profiles": [PROFILE], "classes": [patient]}
+    assert wake_at(claim, now=after(GRACE), **facts) == after(600)
+    assert plan(make_facts(claim, now=after(600), **facts)).wake_at is None
+    assert ready(report_of(plan(make_facts(claim, now=after(600), **facts)), claim)) == ("False", "PodsRemain")
+
+
 def test_the_earliest_of_all_is_due() -> None:
     claim, broken = failing(ProfileState.DELETE_FAILED)
     facts: dict[str, Any] = {"profiles": [broken], "quota_refusal": QuotaRefusal(1, NOW)}

@@ -179,6 +179,9 @@ def _wake_at(facts: Facts, assessments: Sequence[Assessment], reports: Sequence[
         intent = item.claim.status.operation
         if intent is not None and intent.start_time is not None:
             times.append(intent.start_time + rules.settle)
+        deleted_at = item.claim.metadata.deletion_timestamp
+        if deleted_at is not None and item.cls is not None:
+            times.append(deleted_at + item.cls.spec.disruption.timeout_delta)
         times += [
             condition.last_transition_time + rules.grace
             for condition in report.status.conditions
