@@ -146,7 +146,7 @@ def test_retries_are_noted_once_they_were_handled() -> None:
     [
         ({}, [], "Creating", "profile {name} is being created"),
         ({"profileName": "fixed"}, [], "Creating", "profile fixed is being created"),
-        ({"selectors": [{"labels": {"a": "b"}}]}, [make_profile("p-9999", owner=make_claim())], "Replacing", "in place of the present one"),
+        ({"selectors": [{"labels": {"a": "b"}}]}, [make_profile("p-9999", owner=make_claim())], "Replacing", "in place of profile p-9999"),
         (
             {"selectors": [{"labels": {"a": "b"}}], "replacement": "DeleteFirst"},
             [make_profile("p-9999", owner=make_claim())],

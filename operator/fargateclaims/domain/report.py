@@ -139,7 +139,8 @@ def _starting(facts: Facts, item: Assessment, slot: Slot) -> Verdict:
         case Step.CREATE, OperationType.CREATE:
             return Verdict(Reason.CREATING, f"profile {name} is being created")
         case Step.CREATE, _:
-            return Verdict(Reason.REPLACING, f"profile {name} is being created in place of the present one or of one that is gone")
+            present = f"profile {item.profile.name}" if item.profile is not None else "the one that is gone"
+            return Verdict(Reason.REPLACING, f"profile {name} is being created in place of {present}")
         case Step.DELETE, OperationType.DELETE:
             return Verdict(Reason.DELETING, f"profile {name} is being deleted")
         case Step.DELETE, OperationType.CREATE:
