@@ -115,6 +115,24 @@ def test_ready_as_it_was(reason: Reason, *, synced: bool | None, before: Conditi
 
 
 @pytest.mark.parametrize(
+    ("reason", "synced", "expected"),
+    [
+        (Reason.PAUSED, False, UNKNOWN),
+        (Reason.UNAVAILABLE, False, UNKNOWN),
+        (Reason.THROTTLED, None, UNKNOWN),
+        (Reason.PENDING, None, UNKNOWN),
+        (Reason.PAUSED, True, TRUE),  # the edit asks for nothing of EKS
+        (Reason.INVALID, False, FALSE),
+    ],
+)
+def test_an_edit_that_waits_makes_ready_unknown(reason: Reason, *, synced: bool | None, expected: ConditionStatus) -> None:
+    claim = make_claim(generation=2, status=ClaimStatus(observed_generation=1, conditions=(one(READY, TRUE, "Active"),)))
+    item = Assessment(claim, verdict=Verdict(reason, "words"), synced=synced)
+    status = ClaimStatus(conditions=claim_conditions(make_facts(claim), item, Stand(Verdict(reason, "words"))))
+    assert status_of(status, READY) is expected
+
+
+@pytest.mark.parametrize(
     ("profile", "previous", "expected", "words"),
     [
         (None, None, FALSE, "no ACTIVE profile"),

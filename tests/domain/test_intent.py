@@ -119,14 +119,21 @@ def test_what_eks_has_is_not_known_before_the_first_look() -> None:
         (SETTLE + 10, SETTLE - TICK, True),
         (SETTLE + 10, SETTLE, False),
         (SETTLE + 10, SETTLE + 10, False),
-        (-3600, -3600, True),
-        (-3600, -3600 + SETTLE, False),
+        (-3600, -3602, True),
+        (-3600, -3600, False),
     ],
 )
 def test_absence_is_proved_by_a_look_after_the_call_has_settled(now: float, seen: float, doubtful: bool) -> None:  # noqa: FBT001
     claim = announced()
     facts = make_facts(claim, observation=make_observation(observed_at=after(seen)), now=after(now))
     assert in_doubt(facts, claim) is doubtful
+
+
+def test_after_the_clock_was_set_back_absence_is_proved_only_once_this_leader_has_waited() -> None:
+    claim = announced()
+    facts = make_facts(claim, observation=make_observation(observed_at=after(-3600)), now=after(-3600))
+    assert in_doubt(replace(facts, may_mutate=False), claim)
+    assert not in_doubt(facts, claim)
 
 
 def test_the_time_to_settle_is_a_setting() -> None:

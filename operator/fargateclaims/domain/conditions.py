@@ -85,6 +85,10 @@ def conditions(
 def _ready(item: Assessment, verdict: Verdict, before: Condition | None) -> ConditionStatus:
     as_it_was = before.status if before is not None else _UNKNOWN
     value = READY_REASONS[verdict.reason].ready
+    metadata = item.claim.metadata
+    edited = metadata.deletion_timestamp is None and item.claim.status.observed_generation not in (None, metadata.generation)
+    if edited and not item.synced and (value is ReadyValue.UNCHANGED or item.synced is None):
+        return _UNKNOWN  # whatever it was, it was that of another spec
     if value is ReadyValue.UNCHANGED:
         return _TRUE if item.synced else as_it_was
     if item.synced is None and as_it_was is _TRUE:

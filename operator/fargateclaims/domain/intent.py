@@ -1,9 +1,14 @@
 """The intent that a claim's status reported before a call: whether its outcome is still open."""
 
+from datetime import timedelta
+
 from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.claim_status import Operation, OperationState, OperationType
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.identity import owner
+
+_JUST_NOW = timedelta(seconds=1)
+"""A look that is no older was made for the plan at hand."""
 
 
 def open_intent(facts: Facts, claim: FargateProfileClaim) -> Operation | None:
@@ -26,7 +31,10 @@ def in_doubt(facts: Facts, claim: FargateProfileClaim) -> bool:
     operation, seen = _undecided(facts, claim), facts.observation.observed_at
     if operation is None or operation.start_time is None:
         return False
-    return seen is None or seen < min(operation.start_time, facts.now) + facts.rules.settle
+    if operation.start_time > facts.now:
+        # The clock was set back while no process ran: what proves is a look of just now, after this leader's own wait.
+        return seen is None or not facts.may_mutate or facts.now - seen > _JUST_NOW
+    return seen is None or seen < operation.start_time + facts.rules.settle
 
 
 def _undecided(facts: Facts, claim: FargateProfileClaim) -> Operation | None:
