@@ -120,8 +120,10 @@ def test_as_many_creates_queue_as_places_will_come(leaving: int, deletes: int, p
 
 
 def test_what_goes_from_a_cluster_over_its_quota_makes_no_place_yet() -> None:
-    items = (waits(verdict=NO_PLACE, only_lacks_place=True), waits("gone", operation=DELETE))
-    assert with_places_to_come(with_quota(2, *items, profiles=3), items) == items
+    lacking = [waits(name, verdict=NO_PLACE, only_lacks_place=True) for name in ("a", "b", "c")]
+    items = (*lacking, waits("gone", operation=DELETE))
+    for profiles in (3, 4):
+        assert with_places_to_come(with_quota(2, *items, profiles=profiles), items) == items
 
 
 def test_a_predecessor_that_goes_leaves_its_place_to_others() -> None:
