@@ -116,7 +116,7 @@ class Reconciliation(RuleBasedStateMachine):
 
     @rule(key=CLAIMS, selectors=SELECTORS)
     def someone_edits_between_plan_and_report(self, key: Key, selectors: Any) -> None:
-        self.operator.meanwhile = lambda: self.someone_edits(key, selectors)  # type: ignore[operator]
+        self.operator.meanwhile = lambda: self.someone_edits(key, selectors)
 
     @precondition(lambda self: self.nothing_in_flight())
     @rule()
@@ -289,7 +289,7 @@ class Reconciliation(RuleBasedStateMachine):
         world.plane.hidden_update_until = -math.inf
         world.plane.list_lag = world.plane.describe_lag = 0.0
         world.plane.quotas.profiles = 30
-        self.the_account_changes(SUBNETS, None)  # type: ignore[operator]
+        self.the_account_changes(SUBNETS, None)
         for claim in list(world.claims.values()):
             world.annotate(claim.metadata.name, claim.metadata.namespace or "", paused=None)
 

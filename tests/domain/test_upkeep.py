@@ -377,3 +377,31 @@ def test_an_outage_takes_nothing_from_a_claim_that_works(kind: FailureClass, exp
     failure = Failure(kind, "Code", "words of AWS", "ListFargateProfiles")
     facts = make_facts(was, observation=make_observation(make_profile(owner=claim), failure=failure))
     assert verdict(facts, claim) == expected
+
+
+def test_a_profile_that_is_the_same_is_adopted_by_its_tags_and_then_kept() -> None:
+    claim = make_claim(profileName="fixed", existingProfile="AdoptIfIdentical", tags={"team": "blue"})
+    found = make_profile("fixed", tags={"by": "terraform"})
+    facts = make_facts(claim, profiles=[found])
+    action = only_action(facts)
+    assert (action.work.step, action.work.operation, action.work.profile) == (Step.TAG, OperationType.TAG, found)
+    assert settled(claim, facts).status.profile is None, "it is not the claim's yet"
+    ours = replace(found, tags={**found.tags, **dict(action.work.tags)})
+    known = {claim.metadata.uid: Outcome(action.start_time, NOW)}
+    following = only_action(make_facts(settled(claim, facts), profiles=[ours], outcomes=known))
+    assert (following.work.step, dict(following.work.tags)) == (Step.TAG, {"team": "blue"})
+
+
+def test_a_profile_that_somebody_else_deletes_and_that_does_not_go_is_told_after_the_deadline() -> None:
+    claim = make_claim()
+    going = make_profile(OLD, DELETING, owner=claim)
+    facts = make_facts(claim, profiles=[going], moving_since={going.arn: NOW})
+    assert verdict(facts, claim) == ("Unknown", "Replacing")
+    assert verdict(later(facts, 1800), claim) == ("False", "TimedOut")
+
+
+def test_all_attempts_used_up_is_said_also_while_the_remains_wait_to_be_cleared_away() -> None:
+    claim = make_claim(status={"observedGeneration": 1, "failedAttempts": 2})
+    facts = make_facts(claim, profiles=[make_profile(OLD, CREATE_FAILED, owner=claim), make_profile("foreign", CREATING, created_at=NOW)])
+    assert verdict(facts, claim) == ("False", "CreateFailed")
+    assert plan(facts).queue_length == 1
