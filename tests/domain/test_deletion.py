@@ -200,3 +200,16 @@ def test_the_class_may_be_gone_if_the_claim_knows_its_cluster() -> None:
     action = plan(make_facts(deleted_claim(), profiles=[PROFILE], classes=[])).action
     assert action is not None
     assert action.work.step is Step.DELETE
+
+
+@pytest.mark.parametrize("trouble", [None, failure(FailureClass.UNAVAILABLE)])
+def test_what_is_in_doubt_stays_in_doubt_until_eks_was_read_late_enough(trouble: Failure | None) -> None:
+    announced = {"type": "Delete", "state": "InFlight", "profileName": PROFILE.name, "queueTime": NOW, "startTime": NOW}
+    claim = make_claim(deleted=NOW, status={"observedGeneration": 1, "operation": announced})
+    late = after(RULES.settle.total_seconds() + 1)
+    facts = make_facts(claim, observation=make_observation(observed_at=after(1), failure=trouble), now=late)
+    report = only_report(facts)
+    assert report.finalizer
+    assert report.status.operation == claim.status.operation
+    assert plan(facts).look_again is (trouble is None)
+    assert not only_report(replace(facts, observation=make_observation(observed_at=late))).finalizer

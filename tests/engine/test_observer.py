@@ -99,6 +99,19 @@ def test_a_refresh_reads_the_names_and_only_what_is_new_or_was_not_active() -> N
     observing(scenario)
 
 
+def test_a_profile_that_eks_names_as_busy_is_read_again_though_it_was_active() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        setup.plane.delete("a")
+        setup.observer.doubted("a")
+        setup.calls()
+        await setup.refresh()
+        assert setup.calls() == [LIST, DESCRIBE]
+        assert setup.states() == {"a": "DELETING", "b": "ACTIVE"}
+
+    observing(scenario)
+
+
 def test_a_first_refresh_reads_the_cluster_too() -> None:
     async def scenario(setup: Setup) -> None:
         assert await setup.refresh()

@@ -9,7 +9,7 @@ from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.identity import OWNERSHIP_KEYS
-from fargateclaims.domain.intent import in_doubt, open_intent
+from fargateclaims.domain.intent import in_doubt, open_intent, undecided
 from fargateclaims.domain.motion import TOO_LONG, moving_since
 from fargateclaims.domain.outage import cluster_gone, unreadable
 from fargateclaims.domain.owned import Owned, owned_profiles
@@ -38,15 +38,23 @@ def assess_deletion(facts: Facts, claim: FargateProfileClaim, cls: FargateProfil
         back = carried(facts, claim, cleared=_cleared(base))
         return replace(base, verdict=Verdict(Reason.DELETING, message), in_flight=(intent.type, intent.profile_name), setback=back)
     if not owned:
-        outage = unreadable(facts.observation)
-        if outage is not None:
-            return replace(base, verdict=outage, synced=None)
-        if in_doubt(facts, claim):
-            return replace(base, verdict=Verdict(Reason.DELETING, "making sure that no profile is left"), in_doubt=True)
-        return replace(base, release=True)
+        return _absent(facts, base)
     if cls is not None and cls.spec.reclaim_policy is ReclaimPolicy.RETAIN:
         return _let_go(facts, base, owned[0])
     return _remove(facts, base, Owned.sort(owned))
+
+
+def _absent(facts: Facts, base: Assessment) -> Assessment:
+    """No profile of the claim is seen: that proves something once EKS can be read and no call of ours may still take effect."""
+    intent = undecided(facts, base.claim)
+    if intent is not None:
+        base = replace(base, in_flight=(intent.type, intent.profile_name))
+    outage = unreadable(facts.observation)
+    if outage is not None:
+        return replace(base, verdict=outage, synced=None)
+    if in_doubt(facts, base.claim):
+        return replace(base, verdict=Verdict(Reason.DELETING, "making sure that no profile is left"), in_doubt=True)
+    return replace(base, release=True, in_flight=None)
 
 
 def _let_go(facts: Facts, base: Assessment, profile: Profile) -> Assessment:

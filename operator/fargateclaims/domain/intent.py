@@ -17,7 +17,7 @@ def open_intent(facts: Facts, claim: FargateProfileClaim) -> Operation | None:
     EKS's lists lag and a call may time out after it was taken, so within `settle` a NotFound proves nothing. An age below zero (the clock
     was set back while no process ran) is no age at all: a new leader has waited `settle` before it asks.
     """
-    operation = _undecided(facts, claim)
+    operation = undecided(facts, claim)
     if operation is None or operation.start_time is None:
         return None
     age = (facts.now - operation.start_time).total_seconds()
@@ -28,7 +28,7 @@ def open_intent(facts: Facts, claim: FargateProfileClaim) -> Operation | None:
 
 def in_doubt(facts: Facts, claim: FargateProfileClaim) -> bool:
     """Whether EKS must be read once more before the absence of a profile proves that the claim has none."""
-    operation, seen = _undecided(facts, claim), facts.observation.observed_at
+    operation, seen = undecided(facts, claim), facts.observation.observed_at
     if operation is None or operation.start_time is None:
         return False
     if operation.start_time > facts.now:
@@ -37,7 +37,8 @@ def in_doubt(facts: Facts, claim: FargateProfileClaim) -> bool:
     return seen is None or seen < operation.start_time + facts.rules.settle
 
 
-def _undecided(facts: Facts, claim: FargateProfileClaim) -> Operation | None:
+def undecided(facts: Facts, claim: FargateProfileClaim) -> Operation | None:
+    """The claim's intent if it is not known what became of its call; it stays in the status until it is."""
     operation = claim.status.operation
     if operation is None or operation.state is not OperationState.IN_FLIGHT or operation.start_time is None:
         return None

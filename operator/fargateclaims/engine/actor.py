@@ -15,6 +15,8 @@ async def carry_out(action: Action, gateway: Gateway, observer: Observer, permit
     except AWSError as error:
         if error.failure.kind is FailureClass.GONE and action.work.step is Step.DELETE and action.work.profile is not None:
             observer.vanished(action.work.profile.name)
+        if error.failure.blocker is not None:
+            observer.doubted(error.failure.blocker[0])
         return error.failure
     return None
 

@@ -45,6 +45,7 @@ class Observer:
         self._settle = settle.total_seconds()
         self._profiles: dict[str, Profile] = {}
         self._made_at: dict[str, float] = {}
+        self._doubted: set[str] = set()
         self._motions: dict[str, _Motion] = {}
         self._sources: dict[str, _Source] = {}
         self._failures = 0
@@ -106,6 +107,10 @@ class Observer:
         self._made_at.pop(profile.name, None)
         self._put(replace(profile, state=ProfileState.DELETING))
 
+    def doubted(self, name: str) -> None:
+        """EKS has said that this profile is in motion, whatever was seen of it: it is read before the next mutation."""
+        self._doubted.add(name)
+
     def vanished(self, name: str) -> None:
         """EKS says that there is no such profile."""
         self._forget(name)
@@ -141,7 +146,7 @@ class Observer:
                 self._forget(name)
         for name in sorted(names):
             known = self._profiles.get(name)
-            if every or known is None or known.state is not ProfileState.ACTIVE:
+            if every or known is None or known.state is not ProfileState.ACTIVE or name in self._doubted:
                 await self._describe(gateway, name)
         self._succeeded(complete=True)
 
@@ -155,6 +160,7 @@ class Observer:
                 self._forget(name)
             return
         self._made_at.pop(name, None)
+        self._doubted.discard(name)
         self._put(profile)
 
     def _just_made(self, name: str) -> bool:
@@ -199,6 +205,7 @@ class Observer:
         self._publish()
 
     def _forget(self, name: str) -> None:
+        self._doubted.discard(name)
         self._made_at.pop(name, None)
         profile = self._profiles.pop(name, None)
         if profile is not None:

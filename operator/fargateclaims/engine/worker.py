@@ -157,7 +157,8 @@ class ClusterWorker(Loop):
     async def _decide(self, *, read: bool | None) -> Plan:
         decided = plan(self._facts(may_mutate=read is not False))
         if decided.look_again or decided.action is not None:
-            if read is None:
+            # To look again, a look of this very turn is not enough: it may be older than what is in doubt has settled.
+            if read is None or (decided.look_again and read):
                 read = await self._refresh()
             decided = plan(self._facts(may_mutate=read))
         if decided.action is not None and decided.action.claim.metadata.deletion_timestamp is not None:
