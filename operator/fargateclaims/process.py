@@ -7,8 +7,8 @@ Losing the Lease or the watches ends the process with 1: what starts it, starts 
 import asyncio
 import logging
 import signal
-from collections.abc import Coroutine
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any
 
@@ -16,8 +16,10 @@ from fargateclaims.api.group import CLAIM_PLURAL, CLASS_PLURAL, GROUP
 from fargateclaims.aws.cloud import AWSCloud
 from fargateclaims.clock import Clock, SystemClock
 from fargateclaims.domain.facts import Rules
+from fargateclaims.engine.campaign import Campaign, CampaignError
 from fargateclaims.engine.crd import CRDWatch
-from fargateclaims.engine.leadership import Leadership, identity
+from fargateclaims.engine.heartbeat import Heartbeat
+from fargateclaims.engine.leadership import identity
 from fargateclaims.engine.pace import Paces
 from fargateclaims.engine.probes import Probes, ProbesError
 from fargateclaims.engine.reporter import Reporter
@@ -32,7 +34,15 @@ from fargateclaims.kube.events import EventRecorder
 from fargateclaims.kube.lease import LeaseClient
 from fargateclaims.metrics import Metrics
 from fargateclaims.settings import Settings
-from fargateclaims.timing import IAM_PROPAGATION_WINDOW, KUBE_UNREACHABLE_RETRY, MUTATION_LIMIT, QUOTA_MEMORY, SLOW_RECHECK, STALLED_GRACE
+from fargateclaims.timing import (
+    HEARTBEAT_LOST,
+    IAM_PROPAGATION_WINDOW,
+    KUBE_UNREACHABLE_RETRY,
+    MUTATION_LIMIT,
+    QUOTA_MEMORY,
+    SLOW_RECHECK,
+    STALLED_GRACE,
+)
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +59,7 @@ class Process:
         self._clock = clock or SystemClock()
         self._metrics = Metrics()
         self._telemetry = Telemetry(self._metrics, self._clock)
+        self._heartbeat = Heartbeat(self._clock)
         self._stopping = False
         self._asked_to_stop = asyncio.Event()
         self._leading_since: float | None = None
@@ -59,15 +70,13 @@ class Process:
             log.warning(caution)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._asked_to_stop.set)
-        probes = Probes(self._settings.http_address, self._metrics.exposition, self._clock)
+        probes = Probes(self._settings.http_address, self._metrics.exposition, self._heartbeat)
         try:
             probes.start()
-            kube = await KubeClient.connect(
-                clock=self._clock, observe=lambda verb, end: self._metrics.kube_requests.labels(verb, end).inc()
-            )
+            kube = await self._connect()
         except (ProbesError, ConfigurationError) as error:
             raise StartError(str(error)) from None
-        beating = asyncio.ensure_future(probes.heartbeat())
+        beating = asyncio.ensure_future(self._heartbeat.run())
         try:
             if not await self._unless_stopped(self._wait_for_crds(kube)):
                 return 0
@@ -93,23 +102,38 @@ class Process:
                 else:
                     break
 
+    async def _connect(self) -> KubeClient:
+        return await KubeClient.connect(clock=self._clock, observe=lambda verb, end: self._metrics.kube_requests.labels(verb, end).inc())
+
+    @asynccontextmanager
+    async def _lease(self) -> AsyncIterator[LeaseClient]:
+        kube = await self._connect()
+        try:
+            yield LeaseClient(kube, self._settings.lease_namespace, self._settings.lease_name)
+        finally:
+            await kube.close()
+
     async def _campaign(self, kube: KubeClient, probes: Probes) -> int:
-        settings, holder = self._settings, identity()
-        leadership = Leadership(
-            LeaseClient(kube, settings.lease_namespace, settings.lease_name), holder, self._clock, changed=self._leadership_changed
+        holder = identity()
+        campaign = Campaign(
+            self._lease,
+            holder,
+            self._clock,
+            fit=lambda: self._heartbeat.silence() < HEARTBEAT_LOST,
+            changed=self._leadership_changed,
         )
         probes.add_readiness("stopping", lambda: "the operator is stopping" if self._stopping else None)
-        leading = asyncio.ensure_future(leadership.run())
+        campaign.start()
         try:
-            if not await self._unless_stopped(leadership.wait_won()):
+            if not await self._unless_stopped(campaign.wait_won()):
                 return 0
-            return await self._lead(kube, probes, leadership, holder)
+            return await self._lead(kube, probes, campaign, holder)
+        except CampaignError as error:
+            raise StartError(str(error)) from None
         finally:
-            leading.cancel()
-            await asyncio.gather(leading, return_exceptions=True)
-            await leadership.release()
+            await campaign.stop()
 
-    async def _lead(self, kube: KubeClient, probes: Probes, leadership: Leadership, holder: str) -> int:
+    async def _lead(self, kube: KubeClient, probes: Probes, campaign: Campaign, holder: str) -> int:
         settings, clock = self._settings, self._clock
         cloud = AWSCloud(clock, settings.aws_calls_per_second, settings.installation, self._observe_aws)
         events = EventRecorder(kube, clock, holder, observe=lambda end: self._metrics.events.labels(end).inc())
@@ -126,7 +150,7 @@ class Process:
                 rules=rules(settings),
                 make_reporter=lambda: Reporter(kube, store, events, clock, written=self._metrics.status_writes.labels("ok").inc),
                 hold=self._hold,
-                permit=lambda: not self._stopping and leadership.remaining() >= MUTATION_LIMIT,
+                permit=lambda: not self._stopping and campaign.remaining() >= MUTATION_LIMIT,
                 paces=paces,
                 resync_seconds=settings.resync_seconds,
                 busy_max=timedelta(seconds=settings.busy_max_seconds),
@@ -144,7 +168,7 @@ class Process:
         supervising = asyncio.ensure_future(supervisor.run())
         ends = {
             "asked to stop": self._asked_to_stop.wait(),
-            "leadership is lost": leadership.wait_lost(),
+            "leadership is lost": campaign.wait_lost(),
             "the watches have ended": watches_ended.wait(),
         }
         why = await _first(ends)

@@ -65,6 +65,8 @@ HEARTBEAT_INTERVAL: Final = 1.0
 """Between two signs of life of the main event loop."""
 HEARTBEAT_STALE: Final = 5.0
 """Without a sign of life for so long, the event loop is blocked: no pass or callback of ours may take even a second."""
+HEARTBEAT_LOST: Final = 30.0
+"""Without a sign of life for so long, the process gives leadership up: a kubelet would have restarted it by now."""
 PROBES_STOP: Final = 1.0
 """How long a stop waits for answers of the probe server that are on their way."""
 

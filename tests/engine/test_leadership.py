@@ -20,7 +20,8 @@ class Candidate:
         self.clock = VirtualClock()
         self.line = Line(lease)
         self.changes: list[bool] = []
-        self.leadership = Leadership(self.line, name, self.clock, jitter=lambda: 0.0, changed=self.changes.append)
+        self.fit = True
+        self.leadership = Leadership(self.line, name, self.clock, jitter=lambda: 0.0, fit=lambda: self.fit, changed=self.changes.append)
         self.task = asyncio.ensure_future(self.leadership.run())
 
     async def stop(self) -> None:
@@ -277,19 +278,24 @@ async def test_an_error_that_nobody_thought_of_is_not_a_renewal(replicas: Replic
     assert a.leadership.is_leader
 
 
-async def test_winning_and_losing_can_be_waited_for(replicas: Replicas) -> None:
+async def test_a_process_that_cannot_work_gives_leadership_up_and_does_not_ask_for_it(replicas: Replicas) -> None:
     a = replicas.start("a")
-    won, lost = asyncio.ensure_future(a.leadership.wait_won()), asyncio.ensure_future(a.leadership.wait_lost())
     await replicas.live(1)
-    assert (won.done(), lost.done()) == (True, False)
-    a.line.before = cut()
-    await replicas.live(14)
-    again = asyncio.ensure_future(a.leadership.wait_won())
-    await replicas.live(1)
-    assert (lost.done(), again.done()) == (True, False)
-    a.line.before = Line(replicas.lease).before
+    b = replicas.start("b")
+    await replicas.live(5)
+    assert replicas.leaders() == ["a"]
+    a.fit = False
     await replicas.live(3)
-    assert again.done()
+    assert replicas.leaders() == []
+    assert replicas.lease.get().holder == "a", "a call of the old leader's may be under way: the Lease must run out"
+    await replicas.live(20)
+    assert replicas.leaders() == ["b"]
+    await b.stop()
+    await replicas.live(60)
+    assert replicas.leaders() == []
+    a.fit = True
+    await replicas.live(20)
+    assert replicas.leaders() == ["a"]
 
 
 @pytest.mark.parametrize("seed", range(8))

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from fargateclaims.clock import SystemClock
+from fargateclaims.engine.heartbeat import Heartbeat
 from fargateclaims.engine.probes import Probes, ProbesError
 from fargateclaims.metrics import Metrics
 from support.virtual_clock import VirtualClock
@@ -24,8 +25,13 @@ def metrics() -> Metrics:
 
 
 @pytest.fixture
-def probes(clock: VirtualClock, metrics: Metrics) -> Iterator[Probes]:
-    probes = Probes("127.0.0.1:0", metrics.exposition, clock)
+def heartbeat(clock: VirtualClock) -> Heartbeat:
+    return Heartbeat(clock)
+
+
+@pytest.fixture
+def probes(heartbeat: Heartbeat, metrics: Metrics) -> Iterator[Probes]:
+    probes = Probes("127.0.0.1:0", metrics.exposition, heartbeat)
     probes.start()
     yield probes
     probes.stop()
@@ -87,8 +93,8 @@ def test_anything_else_is_not_found(probes: Probes) -> None:
     assert ask(probes, "/")[0] == 404
 
 
-async def test_a_beating_loop_is_fresh(probes: Probes, clock: VirtualClock) -> None:
-    beating = asyncio.ensure_future(probes.heartbeat())
+async def test_a_beating_loop_is_fresh(probes: Probes, heartbeat: Heartbeat, clock: VirtualClock) -> None:
+    beating = asyncio.ensure_future(heartbeat.run())
     await clock.advance(60)
     assert (await asyncio.to_thread(ask, probes, "/healthz"))[0] == 200
     beating.cancel()
@@ -102,9 +108,10 @@ async def test_a_beating_loop_is_fresh(probes: Probes, clock: VirtualClock) -> N
 
 async def test_a_blocked_event_loop_is_reported_while_it_is_blocked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fargateclaims.engine.probes.HEARTBEAT_STALE", 0.2)
-    probes = Probes("127.0.0.1:0", bytes, SystemClock())
+    heartbeat = Heartbeat(SystemClock())
+    probes = Probes("127.0.0.1:0", bytes, heartbeat)
     probes.start()
-    beating = asyncio.ensure_future(probes.heartbeat())
+    beating = asyncio.ensure_future(heartbeat.run())
     try:
         await asyncio.sleep(0)
         # As a handler would that forgets to await: nothing else of this loop runs until it returns.
@@ -119,7 +126,7 @@ async def test_a_blocked_event_loop_is_reported_while_it_is_blocked(monkeypatch:
 
 
 def test_a_name_as_host() -> None:
-    probes = Probes("localhost:0", bytes, VirtualClock())
+    probes = Probes("localhost:0", bytes, Heartbeat(VirtualClock()))
     probes.start()
     try:
         assert ask(probes, "/readyz")[0] == 200
@@ -128,7 +135,7 @@ def test_a_name_as_host() -> None:
 
 
 def test_without_a_host_all_addresses_have_the_same_port() -> None:
-    probes = Probes(":0", bytes, VirtualClock())
+    probes = Probes(":0", bytes, Heartbeat(VirtualClock()))
     probes.start()
     try:
         port = probes.url.rpartition(":")[2]
@@ -150,7 +157,7 @@ def has_ipv6() -> bool:
 
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 def test_ipv6() -> None:
-    probes = Probes("[::1]:0", bytes, VirtualClock())
+    probes = Probes("[::1]:0", bytes, Heartbeat(VirtualClock()))
     probes.start()
     try:
         assert probes.url.startswith("http://[::1]:")
@@ -162,7 +169,7 @@ def test_ipv6() -> None:
 def test_an_address_in_use_is_one_clear_sentence(probes: Probes) -> None:
     address = probes.url.removeprefix("http://")
     with pytest.raises(ProbesError, match=f"cannot be served on {address}: .*in use") as error:
-        Probes(address, bytes, VirtualClock()).start()
+        Probes(address, bytes, Heartbeat(VirtualClock())).start()
     assert "\n" not in str(error.value)
 
 

@@ -51,29 +51,30 @@ class Leadership:
     they look at the clock, not at what some task has noticed so far.
 
     :param jitter: gives a number in [0, 1).
+    :param fit: whether this process can work at all: one that cannot neither leads nor tries to.
     :param changed: called in the event loop with True when leadership has been won and with False when it is lost or given up.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - keywords with defaults, but for the first three
         self,
         lease: LeasePort,
         holder: str,
         clock: Clock,
         *,
         jitter: Callable[[], float] = random.random,
+        fit: Callable[[], bool] = lambda: True,
         changed: Callable[[bool], None] = lambda _leads: None,
     ) -> None:
         self._lease = lease
         self._holder = holder
         self._clock = clock
         self._jitter = jitter
+        self._fit = fit
         self._changed = changed
         self._record: Lease | None = None
         self._seen_at = _NEVER
         # Read by other threads: a single attribute, replaced as a whole.
         self._expires_at = _NEVER
-        self._won = asyncio.Event()
-        self._lost = asyncio.Event()
 
     @property
     def is_leader(self) -> bool:
@@ -84,20 +85,10 @@ class Leadership:
         """Seconds for which nobody else can become the leader; 0 when this process is not."""
         return max(0.0, self._expires_at - self._clock.monotonic())
 
-    async def wait_won(self) -> None:
-        """Return once this process leads."""
-        await self._won.wait()
-
-    async def wait_lost(self) -> None:
-        """Return once leadership that was won is lost or given up."""
-        await self._lost.wait()
-
     async def run(self) -> None:
         """Try to lead, stay the leader as long as it goes, then try again; until cancelled. Call `release` afterwards."""
         while True:
             await self._acquire()
-            self._lost.clear()
-            self._won.set()
             log.info("this replica leads now", extra={"fields": {"holder": self._holder}})
             self._changed(True)  # noqa: FBT003  (the callback's only argument)
             try:
@@ -121,13 +112,17 @@ class Leadership:
             log.warning("the Lease could not be released; the next leader waits until it runs out: %s", error)
 
     async def _acquire(self) -> None:
-        while not await self._attempt(self._try_to_win, LEASE_REQUEST_TIMEOUT * 2):
+        while not (self._fit() and await self._attempt(self._try_to_win, LEASE_REQUEST_TIMEOUT * 2)):
             await self._pause()
 
     async def _hold(self) -> None:
         deadline = self._expires_at - LEASE_DURATION + LEASE_RENEW_DEADLINE
         while True:
             await self._pause()
+            if not self._fit():
+                # Not released: a call of ours may still be under way. The Lease runs out by itself.
+                log.error("leadership is given up: the main event loop does not respond")
+                return
             # After a pause of the whole process it is too late: another leader may have come and gone meanwhile.
             left = min(deadline - self._clock.monotonic(), LEASE_REQUEST_TIMEOUT)
             if left <= 0:
@@ -141,8 +136,6 @@ class Leadership:
 
     def _stand_down(self) -> None:
         self._expires_at = _NEVER
-        self._won.clear()
-        self._lost.set()
         self._changed(False)  # noqa: FBT003  (the callback's only argument)
 
     async def _pause(self) -> None:

@@ -14,10 +14,10 @@ from typing import Final
 
 from aiohttp import web
 
-from fargateclaims.clock import Clock
+from fargateclaims.engine.heartbeat import Heartbeat
 from fargateclaims.metrics import CONTENT_TYPE
 from fargateclaims.settings import split_address
-from fargateclaims.timing import HEARTBEAT_INTERVAL, HEARTBEAT_STALE, PROBES_STOP
+from fargateclaims.timing import HEARTBEAT_STALE, PROBES_STOP
 
 log = logging.getLogger(__name__)
 
@@ -37,15 +37,15 @@ class Probes:
 
     :param address: `HOST:PORT`, `[IPv6]:PORT` or `:PORT`; port 0 takes a free one.
     :param exposition: gives the metrics as Prometheus scrapes them; called in the probes' thread.
+    :param heartbeat: of the main event loop.
     """
 
-    def __init__(self, address: str, exposition: Callable[[], bytes], clock: Clock) -> None:
+    def __init__(self, address: str, exposition: Callable[[], bytes], heartbeat: Heartbeat) -> None:
         self._address = address
         self._exposition = exposition
-        self._clock = clock
+        self._heartbeat = heartbeat
         self._live: dict[str, Check] = {_EVENT_LOOP: self._event_loop}
         self._ready: dict[str, Check] = {}
-        self._beat = clock.monotonic()
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -86,14 +86,8 @@ class Probes:
         self._thread.join(PROBES_STOP * 2)
         self._thread = None
 
-    async def heartbeat(self) -> None:
-        """Say that the main event loop is alive, for ever: a task of that loop."""
-        while True:
-            self._beat = self._clock.monotonic()
-            await self._clock.sleep(HEARTBEAT_INTERVAL)
-
     def _event_loop(self) -> str | None:
-        silent = self._clock.monotonic() - self._beat
+        silent = self._heartbeat.silence()
         return f"blocked for {silent:.0f} s" if silent > HEARTBEAT_STALE else None
 
     async def _serve(self, host: str | None, port: int) -> None:
