@@ -41,9 +41,9 @@ def test_six_claims_of_two_namespaces_share_one_cluster_and_one_has_another() ->
     assert {each["metadata"]["name"] for each in _of_kind("Namespace")} == {"shop", "data"}
 
 
-def test_one_claim_is_of_a_class_with_a_public_subnet() -> None:
-    public = {name for name, each in _classes().items() if each.spec.subnets.ids == ("subnet-0public000000000",)}
-    assert [claim.metadata.name for claim in _claims() if claim.spec.class_name in public] == ["adhoc"]
+def test_one_claim_is_of_the_class_whose_subnet_the_demo_opens() -> None:
+    own = {name for name, each in _classes().items() if each.spec.subnets.ids == ("subnet-00000000000000000",)}
+    assert [claim.metadata.name for claim in _claims() if claim.spec.class_name in own] == ["adhoc"]
 
 
 def test_the_samples_say_nothing_that_the_models_do_not_know() -> None:

@@ -92,11 +92,16 @@ def test_the_story_holds_and_kept_running_it_ends_by_ctrl_c(start: Callable[...,
     )
     demo.until(lambda: "aws eks list-fargate-profiles" in demo.output)
     output = " ".join(demo.output.split())
-    assert "9 operations on 2 clusters (6 creates, 1 replacement, 2 deletes; 1 more by others), 0 refused by EKS" in output
+    assert (
+        "9 operations on 2 clusters (6 creates, 1 replacement, 2 deletes; 1 more by others), 0 refused because the cluster was busy"
+        in output
+    )
     assert re.search(r"prod 19\.\d s of EKS's own time", output)
     assert re.search(r"shop/search was edited: \S+-9998 was ACTIVE \d\.\d\d s before \S+-9999 began to go, 0\.00 s without", output)
     assert "profile tf-batch (not made by a claim) is CREATING since" in output
-    assert re.search(r"data/adhoc got no profile, and EKS was not even asked: .* subnet-\w+ is public", output)
+    assert re.search(
+        r"data/adhoc was refused once, and says why: EKS refuses the profile: Subnet subnet-\w+ .* is not a private subnet; correct", output
+    )
     kubeconfig = re.search(r"export KUBECONFIG=(\S+)", output)
     assert kubeconfig
     assert Path(kubeconfig[1]).is_file()

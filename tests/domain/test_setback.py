@@ -61,7 +61,7 @@ SLOW = (RULES.slow_recheck, RULES.slow_recheck * (1 + JITTER))
 @pytest.mark.parametrize(
     ("kind", "reason", "attempts", "bounds", "words"),
     [
-        (FailureClass.INVALID, ("False", "Invalid"), 1, SLOW, "EKS refuses the profile: words of AWS"),
+        (FailureClass.INVALID, ("False", "Invalid"), 1, SLOW, "EKS refuses the profile: words of AWS; correct the claim or its class"),
         (FailureClass.PROPAGATING, ("Unknown", "Propagating"), 1, SOON, "may not have reached EKS yet"),
         (FailureClass.UNAUTHORIZED, ("False", "Unauthorized"), None, SLOW, "needed: eks:CreateFargateProfile"),
         (FailureClass.THROTTLED, ("Unknown", "Throttled"), 1, SOON, "AWS throttles CreateFargateProfile"),

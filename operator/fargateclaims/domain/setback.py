@@ -141,10 +141,10 @@ def _after_refusal(facts: Facts, claim: FargateProfileClaim, failure: Failure, e
     soon = facts.now + delay(attempts, rules.backoff_base, rules.backoff_max, key)
     match failure.kind:
         case FailureClass.INVALID:
-            return Setback(attempts, Reason.INVALID, f"EKS refuses the profile: {failure.message}", slow)
+            return Setback(attempts, Reason.INVALID, _refused("the profile", failure, "correct the claim or its class"), slow)
         case FailureClass.PROPAGATING:
             if waited(attempts, rules.backoff_base, IAM_RETRY_LIMIT) >= rules.iam_window:
-                return Setback(attempts, Reason.INVALID, f"EKS refuses the role: {failure.message}", slow)
+                return Setback(attempts, Reason.INVALID, _refused("the role", failure, "correct its trust policy or the class"), slow)
             again = facts.now + delay(attempts, rules.backoff_base, IAM_RETRY_LIMIT, key)
             return Setback(attempts, Reason.PROPAGATING, f"the role's trust policy may not have reached EKS yet: {failure.message}", again)
         case FailureClass.UNAUTHORIZED:
@@ -159,3 +159,7 @@ def _after_refusal(facts: Facts, claim: FargateProfileClaim, failure: Failure, e
         case _:
             # Busy clusters, quotas, missing clusters: facts of the cluster, told there; no fault of this claim.
             return earlier
+
+
+def _refused(what: str, failure: Failure, remedy: str) -> str:
+    return f"EKS refuses {what}: {failure.message.rstrip('.')}; {remedy}"

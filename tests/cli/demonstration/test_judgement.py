@@ -65,17 +65,18 @@ ENTRIES: list[Entry] = [
     *made(4, "edited-1"),
     *deleted(5, "edited-2"),
     *deleted(6, "gone"),
+    call(7, "CreateFargateProfile", "refused", status=400, error="InvalidParameterException", message="subnet-1 is public", changed=False),
 ]
 EVIDENCE = Evidence(
     entries=ENTRIES,
     claims={
         KEPT: view(KEPT, "kept"),
         EDITED: view(EDITED, "edited-1"),
-        REFUSED: view(REFUSED, "", ready="False", reason="ClassNotReady", message="subnet-1 is public", profiles=()),
+        REFUSED: view(REFUSED, "", ready="False", reason="Invalid", message="subnet-1 is public", profiles=()),
     },
     profiles={KEPT: {"kept"}, EDITED: {"edited-1", "edited-2"}, GONE: {"gone"}, REFUSED: set()},
     waited_for={"theirs": KEPT},
-    public_subnet="subnet-1",
+    subnet="subnet-1",
 )
 
 
@@ -83,11 +84,11 @@ def test_a_story_that_held() -> None:
     findings = judge(EVIDENCE, EXPECTED)
     assert findings.problems == ()
     assert findings.lines == (
-        "5 operations on 1 cluster (3 creates, 1 replacement, 1 delete; 1 more by others), 0 refused by EKS",
+        "5 operations on 1 cluster (3 creates, 1 replacement, 1 delete; 1 more by others), 0 refused because the cluster was busy",
         "c    7.0 s of EKS's own time,   7.0 s on the clock (1.00)",
         "a/edited was edited: edited-1 was ACTIVE 0.00 s before edited-2 began to go, 0.00 s without an ACTIVE profile",
         "a/kept waited for theirs, which is not a claim's, and said so",
-        "a/refused got no profile, and EKS was not even asked: subnet-1 is public",
+        "a/refused was refused once, and says why: subnet-1 is public",
     )
 
 
@@ -126,6 +127,7 @@ def with_claim(key: Key, **more: Any) -> Evidence:
         (with_claim(KEPT, ready="Unknown"), "a/kept is not Active"),
         (with_claim(KEPT, current=False), "a/kept is not Active"),
         (replace(EVIDENCE, claims={**EVIDENCE.claims, GONE: view(GONE, "gone")}), "a/gone is still there"),
+        (replace(EVIDENCE, entries=ENTRIES[:-1]), "EKS was never asked for a profile in subnet-1"),
         (with_claim(REFUSED, message="no"), "a/refused does not say that subnet-1 is public"),
         (with_claim(REFUSED, ready="True"), "a/refused does not say that subnet-1 is public"),
         (replace(EVIDENCE, waited_for={}), "no claim has said that it waits for theirs"),

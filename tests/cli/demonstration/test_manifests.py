@@ -30,8 +30,8 @@ def test_a_wheel_has_what_the_repository_has(tmp_path: Path) -> None:
 
 
 def test_texts_are_replaced() -> None:
-    (_, public, _) = manifests.read(manifests.samples() / "10-classes.yaml", {"subnet-0public000000000": "subnet-1"})
-    assert public["spec"]["subnets"]["ids"] == ["subnet-1"]
+    (_, own, _) = manifests.read(manifests.samples() / "10-classes.yaml", {"subnet-00000000000000000": "subnet-1"})
+    assert own["spec"]["subnets"]["ids"] == ["subnet-1"]
 
 
 def test_missing_manifests_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

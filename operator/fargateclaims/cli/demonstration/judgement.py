@@ -18,14 +18,14 @@ class Evidence:
     :param claims: the claims as they are in the end.
     :param profiles: the names of all profiles that a claim has had.
     :param waited_for: by someone else's profile, a claim that said that it waits for it.
-    :param public_subnet: the subnet that one class must not name.
+    :param subnet: that EKS refuses, for it has become public.
     """
 
     entries: Sequence[Entry]
     claims: Mapping[Key, ClaimView]
     profiles: Mapping[Key, Iterable[str]]
     waited_for: Mapping[str, Key]
-    public_subnet: str
+    subnet: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,10 @@ def _operations(evidence: Evidence, changes: Sequence[StatusChange], verdicts: M
     replacements = sum(max(0, len(_created(changes, names)) - 1) for names in evidence.profiles.values())
     creates, deletes = creates - replacements, deletes - replacements
     what = f"{_count(creates, 'create')}, {_count(replacements, 'replacement')}, {_count(deletes, 'delete')}"
-    total, refused = creates + replacements + deletes, len(_refusals(evidence.entries))
+    total = creates + replacements + deletes
     return (
-        f"{_count(total, 'operation')} on {_count(len(verdicts), 'cluster')} ({what}; {foreign} more by others), {refused} refused by EKS"
+        f"{_count(total, 'operation')} on {_count(len(verdicts), 'cluster')} ({what}; {foreign} more by others), "
+        f"{len(_untimely(evidence))} refused because the cluster was busy"
     )
 
 
@@ -121,14 +122,16 @@ def _blocked(evidence: Evidence, expected: Expected) -> Iterable[str]:
 
 def _refused(evidence: Evidence, key: Key) -> Iterable[str]:
     if key in evidence.claims:
-        yield f"{key} got no profile, and EKS was not even asked: {evidence.claims[key].message}"
+        yield f"{key} was refused {_times(len(_refusals_of_subnet(evidence)))}, and says why: {evidence.claims[key].message}"
 
 
 def _problems_of_eks(
     evidence: Evidence, changes: Sequence[StatusChange], verdicts: Mapping[str, Verdict], expected: Expected
 ) -> Iterable[str]:
-    for call in _refusals(evidence.entries):
+    for call in _untimely(evidence):
         yield f"EKS refused {call.operation} of {call.profile}: {call.message}"
+    if not _refusals_of_subnet(evidence):
+        yield f"EKS was never asked for a profile in {evidence.subnet}"
     for cluster, judged in verdicts.items():
         if judged.max_in_flight > 1:
             yield f"{judged.max_in_flight} profiles of cluster {cluster} were CREATING or DELETING at once"
@@ -154,8 +157,8 @@ def _problems_of_claims(evidence: Evidence, expected: Expected) -> Iterable[str]
         if key in evidence.claims:
             yield f"{key} is still there"
     refused = evidence.claims.get(expected.refused)
-    if refused is None or refused.ready != "False" or evidence.public_subnet not in refused.message:
-        yield f"{expected.refused} does not say that {evidence.public_subnet} is public"
+    if refused is None or refused.ready != "False" or evidence.subnet not in refused.message:
+        yield f"{expected.refused} does not say that {evidence.subnet} is public"
     if expected.foreign_profile not in evidence.waited_for:
         yield f"no claim has said that it waits for {expected.foreign_profile}"
 
@@ -166,10 +169,24 @@ def _refusals(entries: Iterable[Entry]) -> list[Call]:
     return [call for call in calls if call.operation in MUTATIONS and call.caller != FOREIGN and call.error]
 
 
+def _refusals_of_subnet(evidence: Evidence) -> list[Call]:
+    """The refusals that the story wants."""
+    return [call for call in _refusals(evidence.entries) if evidence.subnet in (call.message or "")]
+
+
+def _untimely(evidence: Evidence) -> list[Call]:
+    """All other refusals: there is nothing else in the story that EKS could object to."""
+    return [call for call in _refusals(evidence.entries) if evidence.subnet not in (call.message or "")]
+
+
 def _created(changes: Iterable[StatusChange], names: Iterable[str]) -> list[str]:
     """Those of the profiles that EKS began to create, in that order."""
     wanted = set(names)
     return [change.profile for change in changes if change.before is None and change.profile in wanted]
+
+
+def _times(number: int) -> str:
+    return "once" if number == 1 else f"{number} times"
 
 
 def _count(number: int, what: str) -> str:

@@ -81,7 +81,7 @@ async def _play(console: Console, where: Stage, api: KubernetesAPI) -> Findings:
             await _cancelled(following, playing)
     with SimulatedEKS(where.eks_url) as eks:
         entries = eks.ledger()
-    return judge(Evidence(entries, claims.present, claims.profiles, claims.waited_for, where.public_subnet), _EXPECTED)
+    return judge(Evidence(entries, claims.present, claims.profiles, claims.waited_for, where.spare_subnet), _EXPECTED)
 
 
 async def _unless_broken(where: Stage, work: Coroutine[Any, Any, Findings]) -> Findings:

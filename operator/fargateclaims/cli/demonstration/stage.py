@@ -15,6 +15,8 @@ from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
 from fargateclaims.simulator.eks.errors import EKSError
 
 PROD: Final = "prod"
+PROD_ACCOUNT: Final = "111122223333"
+PROD_REGION: Final = "eu-west-1"
 STAGING: Final = "staging"
 
 _SETTINGS: Final = {
@@ -27,7 +29,7 @@ _SETTINGS: Final = {
 # How often a profile is looked at while its operation lasts; the defaults are made for creates of a minute.
 _POLLS_AT_LEAST: Final = 6
 _POLLS_AT_MOST: Final = 30
-_PLACEHOLDER_SUBNET: Final = "subnet-0public000000000"
+_PLACEHOLDER_SUBNET: Final = "subnet-00000000000000000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Stage:
 
     :param seconds: how long EKS takes for each create and delete.
     :param aws: environment variables that point AWS's tools at the simulated EKS, with the account of `PROD`.
-    :param public_subnet: a subnet of `PROD`'s network that has a route to the internet.
+    :param spare_subnet: a private subnet of `PROD`'s network that the cluster does not name.
     """
 
     seconds: float
@@ -44,13 +46,13 @@ class Stage:
     kubeconfig: Path
     eks_url: str
     aws: dict[str, str]
-    public_subnet: str
+    spare_subnet: str
     programs: tuple[Program, ...]
 
     @property
     def replacements(self) -> dict[str, str]:
         """What the samples leave open."""
-        return {_PLACEHOLDER_SUBNET: self.public_subnet}
+        return {_PLACEHOLDER_SUBNET: self.spare_subnet}
 
     async def broken(self) -> None:
         """Wait until one of the programs ends by itself, and raise DemoError then."""
@@ -111,7 +113,7 @@ async def _start(folder: Path, running: list[Program], seconds: float) -> Stage:
         "KUBECONFIG": str(kubeconfig),
     }
     running.append(Program.start("the operator", folder / "operator.log", "run", environment=environment))
-    return Stage(seconds, kubernetes_url, kubeconfig, eks_url, aws, prod.public_subnets[0], tuple(running))
+    return Stage(seconds, kubernetes_url, kubeconfig, eks_url, aws, prod.spare_subnets[0], tuple(running))
 
 
 def _seed(eks_url: str) -> Seeded:
@@ -119,6 +121,6 @@ def _seed(eks_url: str) -> Seeded:
     try:
         with SimulatedEKS(eks_url) as eks:
             eks.seed([STAGING], account="444455556666", region="us-east-1")
-            return eks.seed([PROD], account="111122223333", region="eu-west-1")
+            return eks.seed([PROD], account=PROD_ACCOUNT, region=PROD_REGION)
     except (EKSError, OSError) as error:
         raise DemoError(f"the simulated EKS cannot be set up: {error}") from error

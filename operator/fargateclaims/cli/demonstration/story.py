@@ -5,11 +5,12 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from fargateclaims.api.conditions import ConditionType
+from fargateclaims.api.reasons import Reason
 from fargateclaims.cli.demonstration import manifests
 from fargateclaims.cli.demonstration.claims import Claims, Key
 from fargateclaims.cli.demonstration.errors import DemoError, ungrouped
 from fargateclaims.cli.demonstration.kubernetes_api import KubernetesAPI
-from fargateclaims.cli.demonstration.stage import PROD, Stage
+from fargateclaims.cli.demonstration.stage import PROD, PROD_ACCOUNT, PROD_REGION, Stage
 from fargateclaims.simulator.eks.client import SimulatedEKS
 from fargateclaims.simulator.eks.errors import EKSError
 
@@ -70,11 +71,16 @@ class Story:
         await self._apply("20-claims-shop.yaml")
 
     async def _terraform_interferes(self) -> None:
-        """While someone else holds the slot, a second team comes along, and the first one edits: all of them say whom they wait for."""
+        """While someone else holds the slot, a second team comes along, and the first one edits: all of them say whom they wait for.
+
+        Meanwhile a subnet is opened to the internet that the operator has seen private: EKS refuses the claim whose class names it.
+        """
         # Not as soon as the claim says Creating: that is written before EKS is asked, and the slot could be taken in between.
         await self._claims.until(lambda: self._claims.has_profile(EDITED))
         await asyncio.to_thread(_create_foreign_profile, self._stage)
         self._tell(f"terraform apply, knowing nothing of any queue: profile {FOREIGN_PROFILE} on cluster {PROD}")
+        await asyncio.to_thread(_open_subnet, self._stage)
+        self._tell(f"the network team, by mistake: {self._stage.spare_subnet} gets a route to the internet")
         await self._claims.until(lambda: self._claims.active(EDITED))
         self._tell("team data: kubectl apply -f 21-claims-data.yaml")
         await self._apply("21-claims-data.yaml")
@@ -101,7 +107,7 @@ class Story:
 
     def _at_rest(self) -> bool:
         left = any(key in self._claims.present for key in DELETED)
-        return self._claims.active(*KEPT) and self._claims.reason(REFUSED) not in {"", "Pending"} and not left
+        return self._claims.active(*KEPT) and self._claims.reason(REFUSED) == Reason.INVALID and not left
 
 
 def _create_foreign_profile(stage: Stage) -> None:
@@ -110,13 +116,21 @@ def _create_foreign_profile(stage: Stage) -> None:
             eks.foreign_create(
                 PROD,
                 FOREIGN_PROFILE,
-                account="111122223333",
-                region="eu-west-1",
+                account=PROD_ACCOUNT,
+                region=PROD_REGION,
                 seconds=stage.seconds + _FOREIGN_EXTRA_SECONDS,
                 wait_seconds=_FOREIGN_PATIENCE,
             )
     except (EKSError, OSError) as error:
         raise DemoError(f"the profile of someone else could not be created: {error}") from error
+
+
+def _open_subnet(stage: Stage) -> None:
+    try:
+        with SimulatedEKS(stage.eks_url) as eks:
+            eks.open_to_internet(stage.spare_subnet, account=PROD_ACCOUNT, region=PROD_REGION)
+    except (EKSError, OSError) as error:
+        raise DemoError(f"the subnet could not be opened to the internet: {error}") from error
 
 
 def _ready(obj: dict[str, Any]) -> bool:

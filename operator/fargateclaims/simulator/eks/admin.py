@@ -15,6 +15,7 @@ POST    /_sim/foreign/create  one create by someone else (``Foreign``)
 POST    /_sim/foreign/delete  one delete by someone else (``Foreign``)
 POST    /_sim/foreign/actors  someone else at work at random (``Actor``); DELETE sends them all away
 POST    /_sim/quotas          the three quotas of an account in a region (``QuotaChange``)
+POST    /_sim/routes          a route to the internet for a private subnet (``InternetRoute``)
 POST    /_sim/zones           zones without Fargate (``Zones``)
 POST    /_sim/updates         how long updates last (``Updates``)
 GET     /_sim/faults          those in force; POST adds one (``FaultBody``)
@@ -43,7 +44,7 @@ from fargateclaims.simulator.eks.errors import EKSError
 from fargateclaims.simulator.eks.faults import Fault
 from fargateclaims.simulator.eks.identity import Principals
 from fargateclaims.simulator.eks.ledger import Filter, to_json
-from fargateclaims.simulator.eks.seed import seed_account, seed_clusters
+from fargateclaims.simulator.eks.seed import open_to_internet, seed_account, seed_clusters
 from fargateclaims.simulator.eks.simulation import Simulation
 
 PREFIX: Final = "/_sim/"
@@ -76,6 +77,7 @@ class AdminApi:
             ("POST", "foreign/actors"): lambda raw, _request: self._foreign.hire(body.Actor.model_validate_json(raw)),
             ("DELETE", "foreign/actors"): lambda _raw, _request: self._foreign.dismiss(),
             ("POST", "quotas"): self._quotas,
+            ("POST", "routes"): self._route,
             ("POST", "zones"): self._zones,
             ("POST", "updates"): self._updates,
             ("GET", "faults"): self._faults,
@@ -132,6 +134,12 @@ class AdminApi:
             if value is not None:
                 setattr(quotas, name, value)
         return asdict(quotas)
+
+    def _route(self, raw: bytes, _request: web.BaseRequest) -> Answered:
+        wanted = body.InternetRoute.model_validate_json(raw)
+        with self._simulation.moto_lock:
+            open_to_internet(wanted.subnet, wanted.account, wanted.region)
+        return {}
 
     def _zones(self, raw: bytes, _request: web.BaseRequest) -> Answered:
         self._simulation.zones_without_fargate = frozenset(body.Zones.model_validate_json(raw).without_fargate)

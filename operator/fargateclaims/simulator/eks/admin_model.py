@@ -169,6 +169,14 @@ class QuotaChange(Body):
     labels: int | None = Field(None, ge=0)
 
 
+class InternetRoute(Body):
+    """Give a subnet of a seeded network a route to the internet."""
+
+    account: str = DEFAULT_ACCOUNT
+    region: str = DEFAULT_REGION
+    subnet: str
+
+
 class Zones(Body):
     """The availability zones that a create is refused for."""
 

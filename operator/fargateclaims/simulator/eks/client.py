@@ -26,6 +26,7 @@ class Seeded:
     vpc_id: str
     private_subnets: list[str]
     public_subnets: list[str]
+    spare_subnets: list[str]
     pod_execution_role_arn: str
     misconfigured_role_arn: str
     operator_role_arn: str
@@ -163,6 +164,10 @@ class SimulatedEKS:
     def zones_without_fargate(self, *zones: str) -> None:
         """Name the availability zones that a create is refused for."""
         self._call("POST", "zones", without_fargate=list(zones))
+
+    def open_to_internet(self, subnet: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> None:
+        """Give a private subnet a route to the internet, as somebody may do at any time."""
+        self._call("POST", "routes", account=account, region=region, subnet=subnet)
 
     def update_seconds(self, seconds: float) -> None:
         """Set how long updates of clusters and add-ons last."""

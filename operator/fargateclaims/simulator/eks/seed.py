@@ -11,11 +11,14 @@ from moto.utilities.utils import get_partition
 
 from fargateclaims.simulator.eks.backend import FargateEKSBackend, backend_of
 from fargateclaims.simulator.eks.environment import FARGATE_PRINCIPAL
+from fargateclaims.simulator.eks.errors import EKSError
 
 VPC_NAME: Final = "fargateclaims-simulator"
 VPC_CIDR: Final = "10.0.0.0/16"
 PRIVATE_SUBNETS: Final = 3
 PUBLIC_SUBNETS: Final = 2
+SPARE_SUBNETS: Final = 1
+"""Private ones that no cluster names, to be played with."""
 POD_ROLE: Final = "fargate-pod-execution"
 MISCONFIGURED_ROLE: Final = "fargate-pod-execution-misconfigured"
 OPERATOR_ROLE: Final = "fargateclaims-operator"
@@ -32,6 +35,7 @@ class Account:
     vpc_id: str
     private_subnets: list[str]
     public_subnets: list[str]
+    spare_subnets: list[str]
     pod_execution_role_arn: str
     misconfigured_role_arn: str
     operator_role_arn: str
@@ -48,7 +52,7 @@ def seed_account(account: str, region: str) -> Account:
 
     """
     backend_of(account, region)
-    vpc_id, private, public = _network(account, region)
+    vpc_id, private, public, spare = _network(account, region)
     iam = iam_backends[account][get_partition(region)]
     root = f"arn:{get_partition(region)}:iam::{account}:root"
     key_id, secret = _access_key(iam, region)
@@ -58,6 +62,7 @@ def seed_account(account: str, region: str) -> Account:
         vpc_id=vpc_id,
         private_subnets=private,
         public_subnets=public,
+        spare_subnets=spare,
         pod_execution_role_arn=_role(iam, POD_ROLE, {"Service": FARGATE_PRINCIPAL}),
         misconfigured_role_arn=_role(iam, MISCONFIGURED_ROLE, {"Service": "ec2.amazonaws.com"}),
         operator_role_arn=_role(iam, OPERATOR_ROLE, {"AWS": root}),
@@ -81,7 +86,21 @@ def seed_clusters(where: Account, names: Sequence[str], authentication_mode: str
     return {name: backend.simulated[name].arn for name in names}
 
 
-def _network(account: str, region: str) -> tuple[str, list[str], list[str]]:
+def open_to_internet(subnet_id: str, account: str, region: str) -> None:
+    """Move a private subnet to the route table of the public ones, as somebody may do at any time.
+
+    Raises:
+        EKSError: The account has no such network or subnet.
+
+    """
+    ec2 = ec2_backends[account][region]
+    tables = [table for table in ec2.route_tables.values() if any((route.gateway_id or "").startswith("igw-") for route in table.routes)]
+    if not tables or not any(subnet_id in zone for zone in ec2.subnets.values()):
+        raise EKSError("NotFound", f"account {account} has no subnet {subnet_id} in a seeded network of {region}", 404)
+    ec2.associate_route_table(tables[0].id, subnet_id=subnet_id)
+
+
+def _network(account: str, region: str) -> tuple[str, list[str], list[str], list[str]]:
     ec2 = ec2_backends[account][region]
     known = ec2.describe_vpcs(filters={"tag:Name": [VPC_NAME]})
     vpc = known[0] if known else ec2.create_vpc(VPC_CIDR, tags=[{"Key": "Name", "Value": VPC_NAME}])
@@ -90,16 +109,17 @@ def _network(account: str, region: str) -> tuple[str, list[str], list[str]]:
         zones = [zone.name for zone in ec2.describe_availability_zones()]
         subnets = [
             ec2.create_subnet(vpc.id, f"10.0.{number}.0/24", availability_zone=zones[number % len(zones)])
-            for number in range(PRIVATE_SUBNETS + PUBLIC_SUBNETS)
+            for number in range(PRIVATE_SUBNETS + PUBLIC_SUBNETS + SPARE_SUBNETS)
         ]
         gateway = ec2.create_internet_gateway()
         ec2.attach_internet_gateway(gateway.id, vpc.id)
         table = ec2.create_route_table(vpc.id)
         ec2.create_route(table.id, "0.0.0.0/0", gateway_id=gateway.id)
-        for subnet in subnets[PRIVATE_SUBNETS:]:
+        for subnet in subnets[PRIVATE_SUBNETS : PRIVATE_SUBNETS + PUBLIC_SUBNETS]:
             ec2.associate_route_table(table.id, subnet_id=subnet.id)
     ids = [subnet.id for subnet in sorted(subnets, key=lambda subnet: subnet.cidr)]
-    return vpc.id, ids[:PRIVATE_SUBNETS], ids[PRIVATE_SUBNETS:]
+    private, public = ids[:PRIVATE_SUBNETS], ids[PRIVATE_SUBNETS : PRIVATE_SUBNETS + PUBLIC_SUBNETS]
+    return vpc.id, private, public, ids[PRIVATE_SUBNETS + PUBLIC_SUBNETS :]
 
 
 def _role(iam: Any, name: str, principal: dict[str, str]) -> str:  # noqa: ANN401  (moto ships no types)
