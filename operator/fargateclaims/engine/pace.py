@@ -4,12 +4,13 @@ The durations seen lately in the same account and region tell when an end is lik
 
 ```
 age:   0 ─────────────── likely ─┬──┬──┬──┬─ longest seen ──┬────┬───────┬─▶
-       one wait, however long    looks spread evenly        ever rarer: something is slow
+       one wait, however long    looks ever closer          ever rarer: something is slow
 ```
 """
 
 from collections import deque
 from dataclasses import dataclass, field
+from math import sqrt
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.domain.profile import ProfileState
@@ -21,8 +22,9 @@ _KNOWN_WELL = 8
 """Durations from which on an earlier end than all of them is rare."""
 _PROBES = 4
 """One operation in so many is looked at earlier than any has ended: a look is the only way to learn that EKS has become faster."""
-_LOOKS_WITHIN_SPREAD = 18
-"""Looks between the earliest and the latest likely end: half a step late on average, 3 s in a spread of two minutes."""
+_STRIDE = 1 / 12
+"""The first step within the spread of likely ends, as a fraction of it. A look is then late by a third of that on average: 3 s in a
+spread of two minutes."""
 _SLOWDOWN = 4
 """Past the longest duration seen, each wait is this fraction of the time beyond it."""
 
@@ -59,8 +61,12 @@ class Pace:
             return max(self.shortest_wait, earliest - age)
         if age < likely:
             return max(self.shortest_wait, likely - age)
-        step = self._clamp((longest - likely) / _LOOKS_WITHIN_SPREAD)
-        return step if age <= longest else self._clamp(max(step, (age - longest) / _SLOWDOWN))
+        spread = longest - likely
+        if age <= longest:
+            # The nearer to the latest end, the likelier it comes next. Steps that go with the square root of what is left need the
+            # fewest looks for the same delay, if all ends are as likely.
+            return self._clamp(_STRIDE * sqrt(spread * (longest - age)))
+        return self._clamp(max(_STRIDE * spread, (age - longest) / _SLOWDOWN))
 
     def _clamp(self, seconds: float) -> float:
         return min(max(seconds, self.shortest_wait), self.longest_wait)
