@@ -283,3 +283,23 @@ def test_a_lost_profile_without_a_place_has_nothing_that_stays() -> None:
 def test_a_profile_that_is_deleted_first_makes_its_own_place() -> None:
     assert place(DELETE_FIRST, full(), profile=make_profile("p0")) is None
     assert place(DELETE_FIRST, full(present=3), profile=make_profile("p0")) is not None
+
+
+@pytest.mark.parametrize(
+    ("others", "shown", "kept"),
+    [
+        (["search"], True, "(claim shop/search)"),
+        (["search", "cart"], True, "(claim shop/cart and 1 more)"),
+        (["search"], False, "(another claim)"),
+    ],
+)
+def test_a_place_that_is_kept_for_somebody_is_explained(others: list[str], shown: bool, kept: str) -> None:  # noqa: FBT001
+    between = {"operation": {"type": "Replace", "state": "Queued", "profileName": "x", "queueTime": NOW}}
+    claims = [make_claim(name, status=between) for name in others]
+    observation = make_observation(make_profile("p0"), quotas=Quotas(profiles_per_cluster=1 + len(others)))
+    facts = make_facts(CLAIM, *claims, observation=observation)
+    facts = replace(facts, rules=replace(facts.rules, show_blocking_claim=shown))
+    found = place(CREATE, facts)
+    assert found is not None
+    start = f"cluster prod has 1 profiles, keeps a place for each of the claims that are between two profiles {kept}, and its quota is "
+    assert found[1].startswith(start)

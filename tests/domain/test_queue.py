@@ -128,7 +128,9 @@ def test_what_goes_from_a_cluster_over_its_quota_makes_no_place_yet() -> None:
 
 def test_a_predecessor_that_goes_leaves_its_place_to_others() -> None:
     items = (waits(verdict=NO_PLACE, only_lacks_place=True), waits("old", operation=REPLACE, step=Step.DELETE, urgent=True))
-    facts = with_quota(2, *items, profiles=2)
+    profiles = [make_profile("p0", owner=items[1].claim), make_profile("p1", owner=items[1].claim)]
+    observation = make_observation(*profiles, quotas=Quotas(profiles_per_cluster=2))
+    facts = make_facts(*(item.claim for item in items), observation=observation)
     assert names(ordered(facts, with_places_to_come(facts, items))) == ["old", "checkout"]
 
 
@@ -168,6 +170,13 @@ def test_nothing_is_counted_before_the_first_look() -> None:
 # Since when it waits.
 
 BEFORE, CREATED, DELETED = after(-100), after(-200), after(-50)
+
+
+def test_no_place_is_to_come_that_is_kept_for_somebody_else() -> None:
+    between = waits("between", operation=REPLACE, verdict=Verdict(Reason.PAUSED, ""))
+    items = (waits(verdict=NO_PLACE, only_lacks_place=True), between)
+    assert with_places_to_come(with_quota(2, *items, profiles=1), items) == items
+    assert ordered(FACTS, with_places_to_come(with_quota(3, *items, profiles=1), items))
 
 
 @pytest.mark.parametrize(

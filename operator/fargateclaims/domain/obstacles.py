@@ -9,7 +9,7 @@ from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
 from fargateclaims.domain.facts import Facts, Namespace
 from fargateclaims.domain.observation import DEFAULT_LABELS_PER_SELECTOR, DEFAULT_SELECTORS_PER_PROFILE
 from fargateclaims.domain.outage import not_active, unreadable
-from fargateclaims.domain.quota import free_places, profile_limit
+from fargateclaims.domain.quota import free_places, profile_limit, with_reserved_place
 from fargateclaims.domain.retries import paused_by
 from fargateclaims.domain.selectors import wanted_selectors
 from fargateclaims.domain.tenancy import violations
@@ -98,7 +98,18 @@ def lack_of_place(facts: Facts, base: Assessment, work: Work) -> Verdict | None:
     if free_places(facts, base.claim, leaving=int(work.step is Step.DELETE)) != 0:
         return None
     limit, name = profile_limit(facts), facts.observation.arn.name
-    message = f"cluster {name} has {len(facts.observation.profiles or {})} profiles and its quota is {limit} (Service Quotas L-33415657)"
+    has = f"{len(facts.observation.profiles or {})} profiles{_reserved(facts, base.claim)}"
+    message = f"cluster {name} has {has} and its quota is {limit} (Service Quotas L-33415657)"
     if work.operation is OperationType.REPLACE and base.profile is not None:
         return Verdict(Reason.WAITING_FOR_QUOTA, f"{message}; profile {base.profile.name} stays until its successor has a place")
     return Verdict(Reason.QUOTA_EXCEEDED, f"{message}: raise it, or delete a profile that is not needed")
+
+
+def _reserved(facts: Facts, asking: FargateProfileClaim) -> str:
+    others = [claim.metadata for claim in with_reserved_place(facts) if claim.metadata.uid != asking.metadata.uid]
+    if not others:
+        return ""
+    first = min(f"{each.namespace}/{each.name}" for each in others)
+    whose = f"claim {first}" if facts.rules.show_blocking_claim else "another claim"
+    more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+    return f", keeps a place for each of the claims that are between two profiles ({whose}{more}),"

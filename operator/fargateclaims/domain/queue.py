@@ -8,7 +8,7 @@ from fargateclaims.api.claim_status import OperationType
 from fargateclaims.domain.assessment import SLOT_STEPS, Assessment, Step
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.profile import ProfileState
-from fargateclaims.domain.quota import free_places, profile_limit
+from fargateclaims.domain.quota import free_places, profile_limit, with_reserved_place
 
 _MAKES = frozenset({OperationType.CREATE, OperationType.REPLACE})
 
@@ -42,8 +42,9 @@ def with_places_to_come(facts: Facts, assessments: Sequence[Assessment]) -> tupl
     if limit is None:
         return tuple(assessments)
     leaving = sum(profile.state is ProfileState.DELETING for profile in profiles)
-    places = max(0, limit - len(profiles) + leaving + sum(map(_frees_a_place, assessments)))
     waiting = sorted((item for item in assessments if item.only_lacks_place), key=lambda item: _key(facts, item))
+    reserved = {claim.metadata.uid for claim in with_reserved_place(facts)} - {item.claim.metadata.uid for item in waiting}
+    places = max(0, limit - len(profiles) - len(reserved) + leaving + sum(map(_frees_a_place, assessments)))
     promoted = {item.claim.metadata.uid for item in waiting[:places]}
     return tuple(replace(item, verdict=None) if item.claim.metadata.uid in promoted else item for item in assessments)
 

@@ -21,14 +21,17 @@ def free_places(facts: Facts, asking: FargateProfileClaim, *, leaving: int = 0) 
     """How many profiles may still be made for this claim; None if that is not known.
 
     :param leaving: how many profiles are to go before.
-
-    A claim whose profile was deleted to be made again (DeleteFirst) has its place reserved.
     """
     limit = profile_limit(facts)
     if limit is None:
         return None
-    reserved = sum(_between_profiles(facts, claim) for claim in facts.claims if claim.metadata.uid != asking.metadata.uid)
+    reserved = sum(claim.metadata.uid != asking.metadata.uid for claim in with_reserved_place(facts))
     return max(0, limit + leaving - len(facts.observation.profiles or {}) - reserved)
+
+
+def with_reserved_place(facts: Facts) -> tuple[FargateProfileClaim, ...]:
+    """The claims whose profile was deleted to be made again (DeleteFirst): nobody else may take its place meanwhile."""
+    return tuple(claim for claim in facts.claims if _between_profiles(facts, claim))
 
 
 def _between_profiles(facts: Facts, claim: FargateProfileClaim) -> bool:
