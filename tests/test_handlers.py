@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 import yaml
+from kubernetes.aio.client import Configuration
 
 from fargateclaims.api.crd import render_crds
 from fargateclaims.api.group import CLAIM_PLURAL
 from fargateclaims.engine.store import Store
-from fargateclaims.handlers import Watch, into
+from fargateclaims.handlers import Watch, connection, into
 from fargateclaims.metrics import Metrics
 from support.kube_server import RunningKube, running_kube_server
 from support.waiting import until
@@ -99,3 +100,15 @@ async def test_a_watcher_that_dies_ends_all_of_them(kube: RunningKube) -> None:
     finally:
         await watch.stop()
     assert watch.problem() is not None
+
+
+async def test_the_watches_go_the_same_way_as_all_other_requests() -> None:
+    configuration = Configuration(host="https://kubernetes.example", api_key={"BearerToken": "t1"}, proxy="http://proxy.example:3128")
+    configuration.api_key_prefix = {"BearerToken": "Bearer"}
+    info = await connection(configuration)
+    assert (info.server, info.scheme, info.token, info.proxy_url) == (
+        "https://kubernetes.example",
+        "Bearer",
+        "t1",
+        "http://proxy.example:3128",
+    )

@@ -38,7 +38,7 @@ def registry(take: Callable[[str, str | None, dict[str, Any]], None]) -> kopf.Op
 
     @kopf.on.login(registry=handlers)
     async def login(**_: object) -> kopf.ConnectionInfo:
-        return await _connection(await load_configuration(SystemClock()))
+        return await connection(await load_configuration(SystemClock()))
 
     # Coroutines: for plain functions kopf would go through a thread of its executor, once for each event.
     @kopf.on.event(GROUP, VERSION, CLAIM_PLURAL, registry=handlers)
@@ -135,7 +135,7 @@ class Watch:
         self._loop.call_soon_threadsafe(into, self._store, plural, kind, obj)
 
 
-async def _connection(configuration: Configuration) -> kopf.ConnectionInfo:
+async def connection(configuration: Configuration) -> kopf.ConnectionInfo:
     """The credentials of the rest of the process, as kopf wants them; asked for again when the API server refuses them."""
     header = await configuration.get_api_key_with_prefix("BearerToken")
     scheme, _, token = header.rpartition(" ") if header else ("", "", "")
@@ -149,6 +149,7 @@ async def _connection(configuration: Configuration) -> kopf.ConnectionInfo:
         token=token or None,
         certificate_path=configuration.cert_file,
         private_key_path=configuration.key_file,
+        proxy_url=configuration.proxy,
     )
 
 

@@ -140,3 +140,54 @@ async def test_a_service_account_token_that_vanishes_is_an_outage_not_a_crash(
         await client.list_namespaces()
     await client.close()
     assert server.asked == []
+
+
+async def _connected(path: Path, url: str, monkeypatch: pytest.MonkeyPatch, clock: VirtualClock) -> KubeClient:
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(path, url, {"token": "t1"})))
+    return await KubeClient.connect(clock=clock)
+
+
+@pytest.mark.parametrize(("no_proxy", "through"), [("", True), ("kubernetes.example", False), ("other.example", True), ("*", False)])
+async def test_the_environments_proxy_is_used_unless_it_says_otherwise(
+    clock: VirtualClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    no_proxy: str,
+    through: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", "https://kubernetes.example:6443", {"token": "t1"})))
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", no_proxy)
+    configuration = await load_configuration(clock)
+    assert configuration.proxy == ("http://proxy.example:3128" if through else None)
+
+
+async def test_requests_go_through_the_proxy(
+    server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", server.url)
+    monkeypatch.setenv("no_proxy", "")
+    client = await _connected(tmp_path / "config", "http://kubernetes.example", monkeypatch, clock)
+    assert await authorization(client, server) == "Bearer t1"
+    assert server.asked[-1].headers["Host"] == "kubernetes.example"
+    await client.close()
+
+
+async def test_the_proxy_of_the_kubeconfig_comes_first(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = kubeconfig(tmp_path / "config", "https://kubernetes.example", {"token": "t1"})
+    config = yaml.safe_load(path.read_text())
+    config["clusters"][0]["cluster"]["proxy-url"] = "http://mine.example:1"
+    path.write_text(yaml.safe_dump(config))
+    monkeypatch.setenv("KUBECONFIG", str(path))
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    assert (await load_configuration(clock)).proxy == "http://mine.example:1"
+
+
+async def test_a_netrc_is_no_business_of_ours(
+    server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".netrc").write_text("default login me password secret\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
+    client = await _connected(tmp_path / "config", server.url, monkeypatch, clock)
+    assert await authorization(client, server) == "Bearer t1"
+    await client.close()

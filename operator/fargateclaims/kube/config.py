@@ -5,6 +5,8 @@ import logging
 import os
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import yaml
 from kubernetes.aio.client import Configuration
@@ -30,7 +32,20 @@ async def load_configuration(clock: Clock) -> Configuration:
         await _load_kubeconfig(configuration, paths, clock)
     else:
         _load_service_account(configuration)
+    _choose_proxy(configuration)
     return configuration
+
+
+def _choose_proxy(configuration: Configuration) -> None:
+    """Decide it once, for the whole process.
+
+    aiohttp would look through the environment and ~/.netrc anew before each request, in another thread, and what it finds in ~/.netrc
+    would be at odds with our token.
+    """
+    configuration.client_session_kwargs = {"trust_env": False}
+    server = urlsplit(configuration.host)
+    if configuration.proxy is None and not proxy_bypass(server.netloc):
+        configuration.proxy = getproxies().get(server.scheme)
 
 
 async def _load_kubeconfig(configuration: Configuration, paths: str, clock: Clock) -> None:
