@@ -270,7 +270,7 @@ def test_credentials_that_cannot_be_had(error: Exception) -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("Invalid endpoint: nonsense"), OSError("no"), exceptions.SSLError(endpoint_url="u", error="e")]
+    "error", [ValueError("Invalid endpoint: nonsense"), OSError("no"), exceptions.SSLError(endpoint_url="u", error=OSError("e"))]
 )
 def test_everything_else_is_unavailable(error: Exception) -> None:
     assert classify(error, DESCRIBE).kind is K.UNAVAILABLE
@@ -289,4 +289,6 @@ def test_an_answer_without_anything_is_no_crash() -> None:
 
 
 def test_all_codes_that_botocore_takes_for_throttling_are_known() -> None:
-    assert set(ThrottledRetryableChecker._THROTTLED_ERROR_CODES) == THROTTLING_CODES
+    # The stubs leave out what is private.
+    codes = ThrottledRetryableChecker._THROTTLED_ERROR_CODES  # type: ignore[attr-defined]
+    assert set(codes) == THROTTLING_CODES

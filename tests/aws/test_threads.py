@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import pytest
 
@@ -21,7 +22,7 @@ def test_jobs_run_side_by_side_up_to_the_size() -> None:
 
     done = threading.Event()
     for number in range(3):
-        pool.submit(lambda number=number: job(number))
+        pool.submit(partial(job, number))
     pool.submit(done.set)
     assert started.acquire(timeout=LIMIT)
     assert started.acquire(timeout=LIMIT)
@@ -34,10 +35,15 @@ def test_jobs_run_side_by_side_up_to_the_size() -> None:
 
 def test_threads_are_used_again() -> None:
     pool = DaemonThreads("test-again", 8)
-    names = set()
+    names: set[str] = set()
+
+    def job(done: threading.Event) -> None:
+        names.add(threading.current_thread().name)
+        done.set()
+
     for _ in range(20):
         done = threading.Event()
-        pool.submit(lambda done=done: (names.add(threading.current_thread().name), done.set()))
+        pool.submit(partial(job, done))
         assert done.wait(LIMIT)
         assert pool._idle.acquire(timeout=LIMIT)
         pool._idle.release()

@@ -59,8 +59,8 @@ class World:
 
     def writes(self, since: float, *, resource: str | None = None, name: str | None = None) -> list[Object]:
         """The status writes that were accepted since a moment of the wall clock."""
-        wanted = {"verb": "update", "subresource": "status", "code": 200} | ({"resource": resource} if resource else {})
-        found = self.kube.admin.ledger(**wanted, **({"name": name} if name else {}))
+        wanted: dict[str, str | int] = {"verb": "update", "subresource": "status", "code": 200}
+        found = self.kube.admin.ledger(**wanted, **({"resource": resource} if resource else {}), **({"name": name} if name else {}))
         return [entry for entry in found if entry["time"] >= since and entry["group"] == GROUP]
 
     def _request(self, method: str, path: str) -> Object:

@@ -53,6 +53,16 @@ class World:
         self.changes.append((leads, threading.current_thread().name))
 
 
+class NoWay:
+    """A way to the Lease that cannot be opened."""
+
+    async def __aenter__(self) -> LeasePort:
+        raise OSError("no such kubeconfig")
+
+    async def __aexit__(self, *_: object) -> None:
+        """Never entered."""
+
+
 @pytest.fixture
 async def world() -> World:
     return World()
@@ -110,12 +120,7 @@ async def test_a_stop_before_anything_was_won(world: World) -> None:
 
 
 async def test_a_thread_that_fails_is_no_candidate_that_is_waited_for_in_vain(caplog: pytest.LogCaptureFixture) -> None:
-    @asynccontextmanager
-    async def broken() -> AsyncIterator[LeasePort]:
-        raise OSError("no such kubeconfig")
-        yield Line(MemoryLease())
-
-    campaign = Campaign(broken, "me", Hurried(), fit=lambda: True, changed=lambda _leads: None)
+    campaign = Campaign(NoWay, "me", Hurried(), fit=lambda: True, changed=lambda _leads: None)
     campaign.start()
     with pytest.raises(CampaignError):
         await asyncio.wait_for(campaign.wait_won(), LIMIT)

@@ -47,6 +47,13 @@ class Setup:
     def states(self) -> dict[str, str]:
         return {name: str(profile.state) for name, profile in (self.observer.observation.profiles or {}).items()}
 
+    def failure(self) -> Failure | None:
+        return self.observer.observation.failure
+
+    def unreadable(self) -> str | None:
+        """Why the subnets of the class could not be looked at."""
+        return self.observer.observation.classes["standard"].subnets.unreadable
+
     def calls(self) -> list[str]:
         made, self.cloud.calls[:] = [call.operation for call in self.cloud.calls], []
         return made
@@ -246,16 +253,16 @@ def test_one_failure_that_passes_is_kept_to_ourselves_a_second_is_told() -> None
         await setup.resync()
         setup.fail(FailureClass.UNAVAILABLE)
         assert not await setup.resync()
-        assert setup.observer.observation.failure is None
+        assert setup.failure() is None
         assert not await setup.refresh()
         assert setup.observer.failures == 2
-        failure = setup.observer.observation.failure
+        failure = setup.failure()
         assert failure is not None
         assert failure.kind is FailureClass.UNAVAILABLE
         assert setup.states() == {"a": "ACTIVE", "b": "ACTIVE"}
         setup.mend()
         assert await setup.observer.look(setup.gateway, ["a"])
-        assert setup.observer.observation.failure is None
+        assert setup.failure() is None
         assert setup.observer.failures == 0
 
     observing(scenario)
@@ -265,7 +272,7 @@ def test_a_failure_that_does_not_pass_is_told_at_once() -> None:
     async def scenario(setup: Setup) -> None:
         setup.fail(FailureClass.UNAUTHORIZED)
         assert not await setup.resync()
-        assert setup.observer.observation.failure is not None
+        assert setup.failure() is not None
         assert setup.observer.observation.profiles is None
         assert not await setup.observer.look(setup.gateway, ["a"])
 
@@ -318,13 +325,13 @@ def test_a_class_that_cannot_be_looked_at_stops_no_read_and_is_tried_again() -> 
     async def scenario(setup: Setup) -> None:
         setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
         assert await setup.resync()
-        assert setup.observer.observation.classes["standard"].subnets.unreadable == "GetRole: no luck"
+        assert setup.unreadable() == "GetRole: no luck"
         assert setup.observer.lacks(CLASSES)
         setup.mend()
         await setup.refresh()
-        assert setup.observer.observation.classes["standard"].subnets.unreadable is None
+        assert setup.unreadable() is None
         setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
         assert await setup.resync()
-        assert setup.observer.observation.classes["standard"].subnets.unreadable is None
+        assert setup.unreadable() is None
 
     observing(scenario)

@@ -174,7 +174,7 @@ def test_an_address_in_use_is_one_clear_sentence(probes: Probes) -> None:
 
 
 def test_after_a_stop_nobody_listens(clock: VirtualClock) -> None:
-    probes = Probes("127.0.0.1:0", bytes, clock)
+    probes = Probes("127.0.0.1:0", bytes, Heartbeat(clock))
     probes.stop()
     probes.start()
     url = probes.url

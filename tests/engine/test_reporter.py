@@ -37,7 +37,7 @@ class Setup:
         self.written = 0
         self.reporter = Reporter(self.kube, self.store, self.events, self.clock, written=self._count)
         self.kube.apply("Namespace", "shop")
-        spec = {"clusterARN": CLUSTER_ARN, "podExecutionRoleARN": ROLE_ARN, "claims": {"namespaces": {"from": "All"}}}
+        spec: dict[str, Any] = {"clusterARN": CLUSTER_ARN, "podExecutionRoleARN": ROLE_ARN, "claims": {"namespaces": {"from": "All"}}}
         self.kube.apply(CLASS_KIND, "standard", **spec)
         self.kube.apply(CLAIM_KIND, "checkout", "shop", className="standard", selectors=[{}])
         self.list()

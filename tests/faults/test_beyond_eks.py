@@ -155,7 +155,7 @@ async def test_fault_39_namespace_terminating(world: World, clean: CleanRun, cap
         await world.until(lambda claim: stands(claim)[1] == "Queued", "waits", "doomed")
         (await world.api.delete("/api/v1/namespaces/doomed")).ok()
         await world.until_gone("waits", namespace="doomed")
-        left = await world.until(lambda claim: claim is None or stands(claim)[1] == "Queued", "served", "doomed")
+        left = await world.until(lambda claim: stands(claim)[1] == "Queued", "served", "doomed")
         assert left["metadata"]["finalizers"]
         world.eks.finish(**world.target())
         await world.until_gone("served", namespace="doomed")

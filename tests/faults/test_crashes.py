@@ -23,7 +23,11 @@ MOST_WRITES = 60
 @pytest.fixture
 async def lives() -> AsyncIterator[tuple[AWSCloud, AWSCloud]]:
     """The AWS clients of all first lives, and those of all second ones: making them takes longer than a run."""
-    made = tuple(AWSCloud(SystemClock(), 1000, "fargateclaims", lambda *_: None) for _ in range(2))
+
+    def make() -> AWSCloud:
+        return AWSCloud(SystemClock(), 1000, "fargateclaims", lambda *_: None)
+
+    made = make(), make()
     yield made
     for cloud in made:
         cloud.close()

@@ -286,6 +286,7 @@ async def test_fault_31_hidden_cluster_update(world: World, clean: CleanRun) -> 
         await world.until_eks(lambda: world.eks.verdict(world.name).refused_for_update >= 5)
         still = await world.read()
         assert stands(still) == ("Unknown", "ClusterUpdating")
+        assert still is not None
         assert "failedAttempts" not in still["status"]
         assert not condition(still, "Stalled")
         world.eks.behave(hidden_update_seconds=0, **world.target())

@@ -3,6 +3,7 @@
 import json
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ async def test_fault_04_sigterm_in_mid_call(world: World, clean: CleanRun, tmp_p
 
 async def test_bad_input_settings(tmp_path: Path) -> None:
     """All that is wrong at once, and exit code 2."""
-    wrong = {"poll_min_seconds": "soon", "max_attempts": 0, "class_selector": "a in", "resinc_seconds": 1}
+    wrong: dict[str, Any] = {"poll_min_seconds": "soon", "max_attempts": 0, "class_selector": "a in", "resinc_seconds": 1}
     with operator_process(tmp_path, **wrong) as operator:
         await until(lambda: operator.ended)
     assert operator.code == 2

@@ -1,13 +1,14 @@
 """The slot is held by what never ends, or by somebody else."""
 
 from datetime import timedelta
+from typing import Any
 
 from fargateclaims.simulator.eks.verdict import FOREIGN
 from support.engine_in_process import Engine
 from support.fault_world import CREATE, DELETE, World, condition, stands
 from support.scenarios import CleanRun, come_and_gone, one_claim, two_claims
 
-SOON = {"operation_deadline_seconds": 1}
+SOON: dict[str, Any] = {"operation_deadline_seconds": 1}
 
 
 async def test_fault_27_creating_never_ends(world: World, clean: CleanRun) -> None:

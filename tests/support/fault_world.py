@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final, TypeVar
+from functools import partial
+from typing import Any, Final, TypedDict, TypeVar
 
 from fargateclaims.api.group import API_VERSION, CLAIM_KIND, CLAIM_PLURAL, CLASS_KIND, CLASS_PLURAL, GROUP, VERSION
 from fargateclaims.domain.identity import OWNERSHIP_KEYS
@@ -24,6 +25,12 @@ FOREIGN: Final = "foreign"
 CREATE, DELETE = "CreateFargateProfile", "DeleteFargateProfile"
 _MUTATIONS: Final = {CREATE, DELETE, "TagResource", "UntagResource"}
 _HASH = re.compile(r"-[0-9a-f]{8}-(\d{4})")
+
+
+class Target(TypedDict):
+    """Keyword arguments that name one cluster; no other parameter can be meant by them."""
+
+    cluster: str
 
 
 @dataclass
@@ -112,9 +119,15 @@ class World:
     async def events(self) -> list[Object]:
         return list((await self.api.get("/apis/events.k8s.io/v1/events")).ok()["items"])
 
-    async def until(self, holds: Callable[[Object | None], object], name: str = "web", namespace: str | None = None) -> Object:
-        """Wait until something is true of a claim; returns it. On time-out, says what the claim was."""
-        return await self.wait(lambda: self.read(name, namespace), holds) or {}
+    async def until(self, holds: Callable[[Object], object], name: str = "web", namespace: str | None = None) -> Object:
+        """Wait until something is true of a claim, which must be there; returns it. On time-out, says what the claim was."""
+
+        async def look() -> Object:
+            found = await self.read(name, namespace)
+            assert found is not None, f"the claim {name} is gone"
+            return found
+
+        return await self.wait(look, holds)
 
     async def until_active(self, *names: str, namespace: str | None = None) -> None:
         """Wait until claims are Ready, with nothing left to do."""
@@ -124,7 +137,7 @@ class World:
     async def until_gone(self, *names: str, namespace: str | None = None) -> None:
         """Wait until claims are gone."""
         for name in names or ("web",):
-            await self.until(lambda found: found is None, name, namespace)
+            await self.wait(partial(self.read, name, namespace), lambda found: found is None)
 
     async def until_class(self, holds: Callable[[Object], object]) -> Object:
         """Wait until something is true of the class; returns it."""
@@ -168,7 +181,7 @@ class World:
         self.placed |= {str(profile["name"]) for profile in profiles}
         self.eks.place(self.name, [dict(profile) for profile in profiles], account=self.seeded.account, region=self.seeded.region)
 
-    def target(self) -> dict[str, str]:
+    def target(self) -> Target:
         """What makes a fault or a change of behaviour meet this cluster alone."""
         return {"cluster": self.name}
 
@@ -238,8 +251,8 @@ class World:
 
 def assert_same(expected: Any, picture: Any) -> None:
     """Compare two pictures; on failure, says what is different and no more."""
-    texts = [json.dumps(one, indent=1, sort_keys=True).splitlines() for one in (expected, picture)]
-    difference = "\n".join(difflib.unified_diff(*texts, "without the fault", "with it", lineterm="", n=2))
+    wanted, found = (json.dumps(one, indent=1, sort_keys=True).splitlines() for one in (expected, picture))
+    difference = "\n".join(difflib.unified_diff(wanted, found, "without the fault", "with it", lineterm="", n=2))
     assert not difference, difference
 
 

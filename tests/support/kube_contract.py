@@ -53,7 +53,7 @@ class Api:
 
     async def __aenter__(self) -> Self:
         settings = client.Configuration()
-        await config.load_kube_config(str(self._kubeconfig), client_configuration=settings)
+        await config.load_kube_config(str(self._kubeconfig), client_configuration=settings)  # type: ignore[no-untyped-call]
         self._base = settings.host
         token = settings.api_key.get("BearerToken", "")
         headers = {"Authorization": token if token.startswith("Bearer ") else f"Bearer {token}"} if token else {}

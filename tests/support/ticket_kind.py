@@ -66,7 +66,7 @@ SPEC = {
         "tags": {"type": "object", "maxProperties": 5, "additionalProperties": {"type": "string", "maxLength": 63}},
     },
 }
-SCHEMA = {
+SCHEMA: dict[str, Any] = {
     "type": "object",
     "description": "A ticket.",
     "required": ["spec"],

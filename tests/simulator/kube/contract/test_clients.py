@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kubernetes.aio import client, config
@@ -17,7 +18,7 @@ MICRO = "2026-01-01T00:00:00.123456Z"
 @pytest.fixture
 async def aio(kubeconfig: Path) -> AsyncIterator[client.ApiClient]:
     settings = client.Configuration()
-    await config.load_kube_config(str(kubeconfig), client_configuration=settings)
+    await config.load_kube_config(str(kubeconfig), client_configuration=settings)  # type: ignore[no-untyped-call]
     async with client.ApiClient(settings) as opened:
         yield opened
 
@@ -30,7 +31,7 @@ async def test_custom_objects_in_pages(aio: client.ApiClient, kind: Kind, namesp
     names: list[str] = []
     token = None
     while True:
-        page = await objects.list_namespaced_custom_object(*place, limit=2, _continue=token)
+        page: Any = await objects.list_namespaced_custom_object(*place, limit=2, _continue=token)
         names += [item["metadata"]["name"] for item in page["items"]]
         token = page["metadata"].get("continue")
         if not token:
@@ -41,8 +42,8 @@ async def test_custom_objects_in_pages(aio: client.ApiClient, kind: Kind, namesp
 async def test_the_status_is_replaced_under_its_version(aio: client.ApiClient, kind: Kind, namespace: str) -> None:
     objects = client.CustomObjectsApi(aio)
     place = (kind.group, "v1", namespace, "tickets")
-    made = await objects.create_namespaced_custom_object(*place, kind.ticket("a"))
-    after = await objects.replace_namespaced_custom_object_status(*place, "a", {**made, "status": {"queue": 1}})
+    made: Any = await objects.create_namespaced_custom_object(*place, kind.ticket("a"))
+    after: Any = await objects.replace_namespaced_custom_object_status(*place, "a", {**made, "status": {"queue": 1}})
     assert after["status"] == {"queue": 1}
     with pytest.raises(client.ApiException) as refused:
         await objects.replace_namespaced_custom_object_status(*place, "a", {**made, "status": {"queue": 2}})
@@ -52,10 +53,14 @@ async def test_the_status_is_replaced_under_its_version(aio: client.ApiClient, k
 async def test_a_lease(aio: client.ApiClient, namespace: str) -> None:
     leases = client.CoordinationV1Api(aio)
     spec = {"holderIdentity": "me", "leaseDurationSeconds": 15, "acquireTime": MICRO, "renewTime": MICRO, "leaseTransitions": 0}
-    made = await leases.create_namespaced_lease(namespace, {"metadata": {"name": "l"}, "spec": spec})
+    wanted = client.V1Lease.model_validate({"metadata": {"name": "l"}, "spec": spec})
+    made = await leases.create_namespaced_lease(namespace, wanted)
+    assert made.spec is not None
+    assert made.spec.renew_time is not None
     assert made.spec.renew_time.microsecond == 123456
     made.spec.holder_identity = "you"
     after = await leases.replace_namespaced_lease("l", namespace, made)
+    assert after.spec is not None
     assert after.spec.holder_identity == "you"
     with pytest.raises(client.ApiException) as refused:
         await leases.replace_namespaced_lease("l", namespace, made)
@@ -64,11 +69,12 @@ async def test_a_lease(aio: client.ApiClient, namespace: str) -> None:
 
 async def test_typed_lists(aio: client.ApiClient, namespace: str) -> None:
     core = client.CoreV1Api(aio)
-    await core.create_namespaced_config_map(namespace, {"metadata": {"name": "c"}, "data": {"a": "b"}})
+    wanted = client.V1ConfigMap.model_validate({"metadata": {"name": "c"}, "data": {"a": "b"}})
+    await core.create_namespaced_config_map(namespace, wanted)
     found = await core.list_namespaced_config_map(namespace, field_selector="metadata.name=c")
     assert [item.data for item in found.items] == [{"a": "b"}]
     listed = await core.list_namespace(label_selector=f"kubernetes.io/metadata.name={namespace}")
-    assert [item.metadata.name for item in listed.items] == [namespace]
+    assert [item.metadata and item.metadata.name for item in listed.items] == [namespace]
 
 
 async def test_kopf_sees_every_change(api: Api, kubeconfig: Path, kind: Kind, namespace: str) -> None:

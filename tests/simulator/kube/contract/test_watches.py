@@ -16,7 +16,8 @@ async def limit() -> AsyncIterator[None]:
 
 
 async def version_of(api: Api, path: str) -> str:
-    return (await api.get(path)).ok()["metadata"]["resourceVersion"]
+    version: str = (await api.get(path)).ok()["metadata"]["resourceVersion"]
+    return version
 
 
 async def test_without_a_version_it_begins_with_what_is_there(api: Api, kind: Kind, namespace: str) -> None:
