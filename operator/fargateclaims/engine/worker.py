@@ -163,7 +163,8 @@ class ClusterWorker(Loop):
             decided = plan(self._facts(may_mutate=read))
         if decided.action is not None and decided.action.claim.metadata.deletion_timestamp is not None:
             known = await self._around.crd.ask()
-            decided = plan(self._facts(may_mutate=known))
+            if not known or self._around.crd.terminating:
+                decided = plan(self._facts(may_mutate=known))
         return decided
 
     async def _refresh(self) -> bool:
