@@ -73,11 +73,13 @@ class MortalKube:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._kube, name)
 
-    async def put_status(self, obj: Mapping[str, Any]) -> Object:
-        return await self._point.write(f"put_status {obj['kind']}", lambda: self._kube.put_status(obj))
+    async def put_status(self, obj: Mapping[str, Any], *, urgent: bool = False) -> Object:
+        return await self._point.write(f"put_status {obj['kind']}", lambda: self._kube.put_status(obj, urgent=urgent))
 
-    async def patch_finalizers(self, obj: Mapping[str, Any], finalizers: Sequence[str]) -> Object:
-        return await self._point.write(f"patch_finalizers {obj['kind']}", lambda: self._kube.patch_finalizers(obj, finalizers))
+    async def patch_finalizers(self, obj: Mapping[str, Any], finalizers: Sequence[str], *, urgent: bool = False) -> Object:
+        return await self._point.write(
+            f"patch_finalizers {obj['kind']}", lambda: self._kube.patch_finalizers(obj, finalizers, urgent=urgent)
+        )
 
 
 class MortalCloud:

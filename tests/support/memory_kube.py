@@ -122,7 +122,7 @@ class MemoryKube:
         terminating = {"deletionTimestamp": "2026-11-21T14:00:00Z"} if self.crd_terminating else {}
         return {"metadata": {"name": name, **terminating}}
 
-    async def put_status(self, obj: Mapping[str, Any]) -> Object:
+    async def put_status(self, obj: Mapping[str, Any], *, urgent: bool = False) -> Object:  # noqa: ARG002
         """See `Kube.put_status`."""
         await self._arrive("status", obj)
         key = _key(obj)
@@ -135,7 +135,7 @@ class MemoryKube:
         await self._answer()
         return stored
 
-    async def patch_finalizers(self, obj: Mapping[str, Any], finalizers: Sequence[str]) -> Object:
+    async def patch_finalizers(self, obj: Mapping[str, Any], finalizers: Sequence[str], *, urgent: bool = False) -> Object:  # noqa: ARG002
         """See `Kube.patch_finalizers`."""
         await self._arrive("finalizers", obj)
         key = _key(obj)

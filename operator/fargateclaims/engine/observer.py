@@ -130,10 +130,10 @@ class Observer:
         for name in names:
             profile = self._profiles.get(name)
             motion = self._motions.get(profile.arn) if profile is not None else None
-            if motion is None:
+            if profile is None or motion is None:
                 waits.append(self._pace.shortest_wait)
             else:
-                waits.append(self._pace.next_wait(motion.state, now - motion.began))
+                waits.append(self._pace.next_wait(motion.state, now - motion.began, profile.arn))
         return min(waits, default=None)
 
     async def _read_profiles(self, gateway: Gateway, *, every: bool) -> None:

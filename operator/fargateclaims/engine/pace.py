@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 
 from fargateclaims.api.arn import ClusterARN
+from fargateclaims.domain.backoff import spread
 from fargateclaims.domain.profile import ProfileState
 
 _REMEMBERED = 100
@@ -20,8 +21,11 @@ _REMEMBERED = 100
 only the slow ones, or only the fast."""
 _KNOWN_WELL = 8
 """Durations from which on an earlier end than all of them is rare."""
+_EXCEPTIONS = 1 / 50
+"""So many of the durations, the shortest, count as exceptions: to look that early at all the others would cost more than it brings."""
 _PROBES = 4
-"""One operation in so many is looked at earlier than any has ended: a look is the only way to learn that EKS has become faster."""
+"""One operation in so many is looked at earlier than any has ended: a look is the only way to learn that EKS has become faster. Chosen
+by its profile, so that not all those that begin together do it."""
 _STRIDE = 1 / 12
 """The first step within the spread of likely ends, as a fraction of it. A look is then late by a third of that on average: 3 s in a
 spread of two minutes."""
@@ -40,33 +44,32 @@ class Pace:
     shortest_wait: float
     longest_wait: float
     _seen: dict[ProfileState, deque[float]] = field(default_factory=dict)
-    _ended: int = 0
 
     def ended(self, state: ProfileState, seconds: float) -> None:
         """A profile was in this state for so long."""
         self._seen.setdefault(state, deque(maxlen=_REMEMBERED)).append(seconds)
-        self._ended += 1
 
-    def next_wait(self, state: ProfileState, age: float) -> float:
-        """Seconds until the next look at a profile that has been in this state for `age` seconds."""
+    def next_wait(self, state: ProfileState, age: float, profile: str = "") -> float:
+        """Seconds until the next look at a profile, by its ARN, that has been in this state for `age` seconds."""
         seen = self._seen.get(state)
         if not seen:
             return self.longest_wait
-        shortest, longest, known_well = min(seen), max(seen), len(seen) >= _KNOWN_WELL
+        ordered, known_well = sorted(seen), len(seen) >= _KNOWN_WELL
+        longest = ordered[-1]
         # Of n + 1 durations the next is the shortest with a chance of 1 in n + 1: the fewer are known, the earlier it may end.
-        earliest = shortest * (1 - 1 / (min(len(seen), _KNOWN_WELL) + 1))
-        likely = shortest if known_well else earliest
-        probing = known_well and self._ended % _PROBES == 0
+        earliest = ordered[0] * (1 - 1 / (min(len(seen), _KNOWN_WELL) + 1))
+        probing = spread(profile) < 1 / _PROBES
+        likely = ordered[0 if probing else int(len(seen) * _EXCEPTIONS)] if known_well else earliest
         if age < earliest and (probing or not known_well):
             return max(self.shortest_wait, earliest - age)
         if age < likely:
             return max(self.shortest_wait, likely - age)
-        spread = longest - likely
+        span = longest - likely
         if age <= longest:
             # The nearer to the latest end, the likelier it comes next. Steps that go with the square root of what is left need the
             # fewest looks for the same delay, if all ends are as likely.
-            return self._clamp(_STRIDE * sqrt(spread * (longest - age)))
-        return self._clamp(max(_STRIDE * spread, (age - longest) / _SLOWDOWN))
+            return self._clamp(_STRIDE * sqrt(span * (longest - age)))
+        return self._clamp(max(_STRIDE * span, (age - longest) / _SLOWDOWN))
 
     def _clamp(self, seconds: float) -> float:
         return min(max(seconds, self.shortest_wait), self.longest_wait)

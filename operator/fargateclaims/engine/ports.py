@@ -69,11 +69,11 @@ class Kube(Protocol):
     async def get_crd(self, name: str) -> Object:
         """A CustomResourceDefinition."""
 
-    async def put_status(self, obj: Mapping[str, Any]) -> Object:
-        """Replace the status of an object that is still as it was read; returns it as it is now."""
+    async def put_status(self, obj: Mapping[str, Any], *, urgent: bool = False) -> Object:
+        """Replace the status of an object that is still as it was read; returns it as it is now. Urgent: a call to AWS waits for it."""
 
-    async def patch_finalizers(self, obj: Mapping[str, Any], finalizers: Sequence[str]) -> Object:
-        """Set the finalizers of an object that is still as it was read; returns it as it is now."""
+    async def patch_finalizers(self, obj: Mapping[str, Any], finalizers: Sequence[str], *, urgent: bool = False) -> Object:
+        """Set the finalizers of an object that is still as it was read; returns it as it is now. Urgent: as above."""
 
 
 class Events(Protocol):

@@ -63,13 +63,13 @@ class Reporter:
             return False
         try:
             if report.finalizer and FINALIZER not in raw["metadata"].get("finalizers", ()):
-                raw = await self._kube.patch_finalizers(raw, [*raw["metadata"].get("finalizers", ()), FINALIZER])
+                raw = await self._kube.patch_finalizers(raw, [*raw["metadata"].get("finalizers", ()), FINALIZER], urgent=fence)
                 self._store.put_claim(raw, ours=True)
             if report.release:
                 await self._release(report, raw)
                 return True
             if report.status != report.claim.status:
-                raw = await self._kube.put_status(_with_status(raw, report.status.to_dict()))
+                raw = await self._kube.put_status(_with_status(raw, report.status.to_dict()), urgent=fence)
                 self._store.put_claim(raw, ours=True)
                 self._written()
                 self._wrote_at[metadata.uid] = self._clock.monotonic()

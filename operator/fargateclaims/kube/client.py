@@ -25,7 +25,7 @@ PAGE_SIZE: Final = 500
 """Objects in one page of a LIST: what client-go uses; a few MiB at most."""
 WRITES_AT_ONCE: Final = 16
 """Status and finalizer writes under way at a time. After a first look at hundreds of clusters thousands are due: sent all at once they
-would time out in their own queue, and the Lease's renewal with them."""
+would time out in their own queue. Urgent ones have a lane of their own, as wide: no operation waits behind others' places in a queue."""
 
 _JSON: Final = "application/json"
 _MERGE_PATCH: Final = "application/merge-patch+json"
@@ -52,7 +52,7 @@ class KubeClient:
         self._clock = clock or SystemClock()
         self._observe = observe
         self._closed = False
-        self._writing = asyncio.Semaphore(WRITES_AT_ONCE)
+        self._lanes = {urgent: asyncio.Semaphore(WRITES_AT_ONCE) for urgent in (False, True)}
         api.user_agent = f"fargateclaims/{__version__}"
 
     @classmethod
@@ -82,22 +82,27 @@ class KubeClient:
         """Read a CustomResourceDefinition, such as `fargateprofileclaims.fargateclaims.dev`."""
         return _lean(await self.request("get", f"/apis/apiextensions.k8s.io/v1/customresourcedefinitions/{quote(name, safe='')}"))
 
-    async def put_status(self, obj: Mapping[str, Any]) -> dict[str, Any]:
+    async def put_status(self, obj: Mapping[str, Any], *, urgent: bool = False) -> dict[str, Any]:
         """Replace the status of `obj`, if it still is as it was read: uid and resourceVersion in it are preconditions.
 
         PUT, not PATCH: a patch is accepted for another object of the same name. Returns the object as it is now.
+
+        :param urgent: whether a call to AWS waits for it.
         """
         metadata = obj["metadata"]
         if not (metadata.get("uid") and metadata.get("resourceVersion")):
             raise ValueError("a status is written only to an object that was read: uid and resourceVersion are missing")
-        async with self._writing:
+        async with self._lanes[urgent]:
             return _lean(await self.request("update", _path_of(obj) + "/status", body=dict(obj)))
 
-    async def patch_finalizers(self, obj: Mapping[str, Any], finalizers: Sequence[str]) -> dict[str, Any]:
-        """Set the finalizers of `obj`, if it still is as it was read, and nothing else of it. Returns the object as it is now."""
+    async def patch_finalizers(self, obj: Mapping[str, Any], finalizers: Sequence[str], *, urgent: bool = False) -> dict[str, Any]:
+        """Set the finalizers of `obj`, if it still is as it was read, and nothing else of it. Returns the object as it is now.
+
+        :param urgent: see `put_status`.
+        """
         metadata = obj["metadata"]
         patch = {"metadata": {"uid": metadata["uid"], "resourceVersion": metadata["resourceVersion"], "finalizers": list(finalizers)}}
-        async with self._writing:
+        async with self._lanes[urgent]:
             return _lean(await self.request("patch", _path_of(obj), body=patch))
 
     async def request(
