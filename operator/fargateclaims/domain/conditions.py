@@ -138,8 +138,8 @@ def _progress(facts: Facts, verdict: Verdict, ready: ConditionStatus, before: Ma
             return ConditionType.STALLED
         case Kstatus.STALLED_AFTER_GRACE if ready is not _TRUE:
             stalled, reconciling = before.get(ConditionType.STALLED), before.get(ConditionType.RECONCILING)
-            over = stalled is not None and _has_grace(stalled)
-            if reconciling is not None and _has_grace(reconciling):
+            over = stalled is not None and has_grace(stalled)
+            if reconciling is not None and has_grace(reconciling):
                 over = facts.now - reconciling.last_transition_time >= facts.rules.grace
             return ConditionType.STALLED if over else ConditionType.RECONCILING
         case Kstatus.RECONCILING_UNLESS_READY if ready is not _TRUE:
@@ -148,11 +148,12 @@ def _progress(facts: Facts, verdict: Verdict, ready: ConditionStatus, before: Ma
             return None
 
 
-def _has_grace(condition: Condition) -> bool:
+def has_grace(condition: Condition) -> bool:
+    """Whether it waits for what others may still bring, and is Stalled some time after it began."""
     return condition.reason in _WITH_GRACE
 
 
 def _begins_a_grace(verdict: Verdict, before: Mapping[str, Condition]) -> bool:
     """Whether what may still be brought by others is waited for from now on: an earlier wait in the queue is not counted."""
     reconciling = before.get(ConditionType.RECONCILING)
-    return verdict.reason in _WITH_GRACE and reconciling is not None and not _has_grace(reconciling)
+    return verdict.reason in _WITH_GRACE and reconciling is not None and not has_grace(reconciling)

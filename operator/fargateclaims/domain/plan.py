@@ -16,9 +16,10 @@ from fargateclaims.api.group import FINALIZER
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import SLOT_STEPS, Assessment, Step, Verdict, Work
 from fargateclaims.domain.class_report import ClassReport, class_report
+from fargateclaims.domain.conditions import has_grace
 from fargateclaims.domain.deletion import assess_deletion
 from fargateclaims.domain.facts import Facts
-from fargateclaims.domain.intent import open_intent
+from fargateclaims.domain.intent import open_intent, undecided
 from fargateclaims.domain.overlap import overlaps
 from fargateclaims.domain.owned import owned_profiles
 from fargateclaims.domain.profile import ProfileState
@@ -176,7 +177,7 @@ def _wake_at(facts: Facts, assessments: Sequence[Assessment], reports: Sequence[
     for item, report in zip(assessments, reports, strict=True):
         if item.setback is not None and item.setback.next_attempt is not None:
             times.append(item.setback.next_attempt)
-        intent = item.claim.status.operation
+        intent = undecided(facts, item.claim)
         if intent is not None and intent.start_time is not None:
             times.append(intent.start_time + rules.settle)
         deleted_at = item.claim.metadata.deletion_timestamp
@@ -185,7 +186,7 @@ def _wake_at(facts: Facts, assessments: Sequence[Assessment], reports: Sequence[
         times += [
             condition.last_transition_time + rules.grace
             for condition in report.status.conditions
-            if condition.type == ConditionType.RECONCILING
+            if condition.type == ConditionType.RECONCILING and has_grace(condition)
         ]
     if slot.since is not None:
         times.append(slot.since + rules.operation_deadline)
