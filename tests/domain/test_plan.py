@@ -365,7 +365,7 @@ def test_the_deadline_of_whoever_holds_the_slot_is_due() -> None:
 
 def test_the_end_of_a_busy_cluster_s_rest_is_due() -> None:
     assert wake_at(CLAIM, busy=busy(after(7))) == after(7)
-    # For longer than EKS should take: the next step is the claim's grace, then nothing but the resync.
+    # Afterwards nothing is due before it lasts longer than EKS should take.
     assert wake_at(CLAIM, busy=busy(after(7)), now=after(7)) == after(DEADLINE)
 
 

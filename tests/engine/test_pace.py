@@ -76,7 +76,7 @@ def test_an_eks_that_becomes_faster_is_noticed() -> None:
     pace = Pace(2, 15)
     for _ in range(100):
         looks(pace, 180)
-    for _ in range(60):
+    for _ in range(120):
         looks(pace, 60)
     assert mean(looks(pace, 60)[-1] for _ in range(4)) < 75
 

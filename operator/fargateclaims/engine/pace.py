@@ -23,10 +23,10 @@ _KNOWN_WELL = 8
 """Durations from which on an earlier end than all of them is rare."""
 _EXCEPTIONS = 1 / 50
 """So many of the durations, the shortest, count as exceptions: to look that early at all the others would cost more than it brings."""
-_PROBES = 4
+_PROBES = 8
 """One operation in so many is looked at earlier than any has ended: a look is the only way to learn that EKS has become faster. Chosen
 by its profile, so that not all those that begin together do it."""
-_STRIDE = 1 / 12
+_STRIDE = 1 / 13
 """The first step within the spread of likely ends, as a fraction of it. A look is then late by a third of that on average: 3 s in a
 spread of two minutes."""
 _SLOWDOWN = 4
@@ -59,7 +59,13 @@ class Pace:
         # Of n + 1 durations the next is the shortest with a chance of 1 in n + 1: the fewer are known, the earlier it may end.
         earliest = ordered[0] * (1 - 1 / (min(len(seen), _KNOWN_WELL) + 1))
         probing = spread(profile) < 1 / _PROBES
-        likely = ordered[0 if probing else int(len(seen) * _EXCEPTIONS)] if known_well else earliest
+        if not known_well:
+            likely = earliest
+        elif probing:
+            likely = ordered[0]
+        else:
+            # A look that comes a moment too soon costs another one, after the shortest wait.
+            likely = ordered[int(len(seen) * _EXCEPTIONS)] + self.shortest_wait / 2
         if age < earliest and (probing or not known_well):
             return max(self.shortest_wait, earliest - age)
         if age < likely:
