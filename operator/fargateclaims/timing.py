@@ -70,11 +70,6 @@ HEARTBEAT_LOST: Final = 30.0
 PROBES_STOP: Final = 1.0
 """How long a stop waits for answers of the probe server that are on their way."""
 
-# --- Threads.
-SWITCH_INTERVAL: Final = 0.0005
-"""For how long a thread that works on an answer of AWS may keep the event loop waiting. With Python's own 5 ms, an event loop that
-makes a few system calls a pass spends more than half of its time waiting when many calls are under way."""
-
 # --- Workers.
 TURN_LIMIT: Final = 900.0
 """A worker's turn that lasts longer hangs: even a first read of fifty clusters that share ten calls a second is done by then."""

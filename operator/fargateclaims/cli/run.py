@@ -9,7 +9,6 @@ import typer
 
 from fargateclaims import logs
 from fargateclaims.settings import Settings, SettingsError, flag, variable
-from fargateclaims.timing import SWITCH_INTERVAL
 
 EXIT_SETTINGS = 2
 
@@ -28,7 +27,6 @@ def run(*, check: bool, **flags: str | None) -> None:
     from fargateclaims.process import Process, StartError  # noqa: PLC0415
 
     logs.configure(settings.log_format, settings.log_level)
-    sys.setswitchinterval(SWITCH_INTERVAL)
     try:
         code = asyncio.run(Process(settings).run())
     except StartError as error:
