@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-LIMIT: Final = 30.0
+LIMIT: Final = 120.0
 
 
 async def until(condition: Callable[[], object], limit: float = LIMIT) -> None:
