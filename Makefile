@@ -24,7 +24,7 @@ demo: $(READY) ## Watch claims become Fargate profiles, on an embedded EKS and K
 test: $(READY) ## Run all tests
 	@$(BIN)/pytest --numprocesses 2 --cov --cov-report term $(ARGS)
 
-lint: $(READY) ## Format check, ruff, mypy, layers, generated files
+lint: $(READY) ## Format check, ruff, mypy, layers
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

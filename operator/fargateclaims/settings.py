@@ -88,7 +88,7 @@ class Settings(BaseSettings):
     poll_min_seconds: Seconds = 2
     """The shortest time between two looks at a profile that is being created or deleted."""
     poll_max_seconds: Annotated[Seconds, Allowed("a number of seconds, not below the shortest poll")] = 15
-    """The longest time between two such looks; in between, the durations seen on the cluster decide."""
+    """The longest time between two such looks once an end is likely: when that is, the durations seen in the account and region tell."""
     resync_seconds: Seconds = 600
     """How often everything is read again, from Kubernetes and from EKS, with some jitter: what was missed is found then."""
     backoff_base_seconds: Seconds = 2

@@ -81,6 +81,14 @@ def test_an_eks_that_becomes_faster_is_noticed() -> None:
     assert mean(looks(pace, 60)[-1] for _ in range(4)) < 75
 
 
+def test_one_that_took_hours_leaves_no_other_unseen_for_hours() -> None:
+    pace = Pace(2, 15)
+    pace.ended(CREATING, 7200)
+    ages = looks(pace, 130)
+    assert ages[-1] < 260
+    assert max(after - before for before, after in pairwise([0.0, *ages])) == 120
+
+
 def test_something_slow_is_looked_at_ever_more_seldom_up_to_the_longest_wait() -> None:
     pace = Pace(2, 15)
     for _ in range(20):

@@ -29,6 +29,9 @@ by its profile, so that not all those that begin together do it."""
 _STRIDE = 1 / 13
 """The first step within the spread of likely ends, as a fraction of it. A look is then late by a third of that on average: 3 s in a
 spread of two minutes."""
+_LONGEST_SLEEP = 8
+"""Before an end is likely, no wait is longer than so many of the longest waits later: two minutes with the default settings. One delete
+that took hours must not leave the next one unseen for hours."""
 _SLOWDOWN = 4
 """Past the longest duration seen, each wait is this fraction of the time beyond it."""
 
@@ -67,15 +70,18 @@ class Pace:
             # A look that comes a moment too soon costs another one, after the shortest wait.
             likely = ordered[int(len(seen) * _EXCEPTIONS)] + self.shortest_wait / 2
         if age < earliest and (probing or not known_well):
-            return max(self.shortest_wait, earliest - age)
+            return self._sleep(earliest - age)
         if age < likely:
-            return max(self.shortest_wait, likely - age)
+            return self._sleep(likely - age)
         span = longest - likely
         if age <= longest:
             # The nearer to the latest end, the likelier it comes next. Steps that go with the square root of what is left need the
             # fewest looks for the same delay, if all ends are as likely.
             return self._clamp(_STRIDE * sqrt(span * (longest - age)))
         return self._clamp(max(_STRIDE * span, (age - longest) / _SLOWDOWN))
+
+    def _sleep(self, seconds: float) -> float:
+        return min(max(seconds, self.shortest_wait), self.longest_wait * _LONGEST_SLEEP)
 
     def _clamp(self, seconds: float) -> float:
         return min(max(seconds, self.shortest_wait), self.longest_wait)
