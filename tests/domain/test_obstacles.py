@@ -71,12 +71,27 @@ def test_everything_that_the_class_does_not_allow_is_told_in_one_sentence() -> N
     )
 
 
-def test_the_labels_of_the_claims_namespace_count_and_an_unknown_namespace_has_none() -> None:
-    picky = make_class(claims={"namespaces": {"from": "Selector", "selector": {"matchLabels": {"fargate": "allowed"}}}})
-    assert hard(CLAIM, picky, namespaces={"shop": Namespace({"fargate": "allowed"})}) is None
-    refused = hard(CLAIM, picky, namespaces={"data": Namespace({"fargate": "allowed"})})
+PICKY = make_class(claims={"namespaces": {"from": "Selector", "selector": {"matchLabels": {"fargate": "allowed"}}}})
+
+
+def test_the_labels_of_the_claims_namespace_count() -> None:
+    assert hard(CLAIM, PICKY, namespaces={"shop": Namespace({"fargate": "allowed"})}) is None
+    refused = hard(CLAIM, PICKY, namespaces={"shop": Namespace(), "data": Namespace({"fargate": "allowed"})})
     assert refused is not None
     assert refused[0] is Reason.NOT_ALLOWED
+
+
+def test_a_namespace_that_was_not_seen_yet_is_waited_for_where_its_labels_count() -> None:
+    assert hard(CLAIM, PICKY, namespaces={}) == (Reason.PENDING, "namespace shop has not been seen yet")
+    assert hard(CLAIM, namespaces={}) is None
+
+
+def test_what_is_wrong_whatever_the_namespace_turns_out_to_be_is_told_at_once() -> None:
+    refused = hard(make_claim(profileName="mine"), PICKY, namespaces={})
+    assert refused == (Reason.NOT_ALLOWED, 'spec.profileName: class "standard" names profiles itself; remove the field')
+    invalid = hard(CLAIM, PICKY, namespaces={}, observation=make_observation(quotas=quota(selectors_per_profile=0)))
+    assert invalid is not None
+    assert invalid[0] is Reason.INVALID
 
 
 def test_tags_are_counted_with_those_of_the_class_and_the_operator_and_each_key_once() -> None:
@@ -151,7 +166,7 @@ def test_a_namespace_that_is_terminating_gets_nothing_new() -> None:
     assert passing(make_claim(finalizers=["other/finalizer"]), namespaces=ending) is not None
     # With our finalizer something was begun, and is brought to its end.
     assert passing(make_claim(finalizers=[FINALIZER]), namespaces=ending) is None
-    assert passing(CLAIM, namespaces={"data": Namespace(terminating=True)}) is None
+    assert passing(CLAIM, namespaces={"data": Namespace(terminating=True)}) is None, "it was not seen yet, and may be a new one"
 
 
 def test_a_cluster_that_cannot_be_read_is_left_alone() -> None:

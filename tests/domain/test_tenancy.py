@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from fargateclaims.domain.facts import Namespace
-from fargateclaims.domain.tenancy import violations
+from fargateclaims.domain.tenancy import depends_on_labels, violations
 from support.builders import make_claim, make_class
 
 CLOSED: dict[str, Any] = {"namespaces": {"from": "All"}}
@@ -56,6 +56,13 @@ def test_the_labels_of_the_namespace_decide_who_may_claim(
         "the namespace's labels do not match the class's spec.claims.namespaces.selector"
     )
     assert found == (() if taken else (refusal,))
+
+
+def test_of_a_namespace_that_was_not_seen_nothing_is_said() -> None:
+    selective = make_class(claims={"namespaces": {"from": "Selector", "selector": {"matchLabels": {"a": "b"}}}})
+    assert violations(make_claim(), selective, None) == ()
+    assert depends_on_labels(selective)
+    assert not depends_on_labels(make_class(claims=CLOSED))
 
 
 # Whose pods a claim may select.

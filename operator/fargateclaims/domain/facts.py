@@ -87,6 +87,7 @@ class Facts:
     :param malformed: what is wrong with the spec of a claim, by UID.
     :param malformed_classes: what is wrong with a class that cannot be read, by name.
     :param classes: all classes by name, also those of other clusters.
+    :param namespaces: those of the claims, by name; one that has not been seen yet is left out.
     :param outcomes: by UID of the claim, until the report that tells of them was accepted.
     :param moving_since: when a profile was first seen in its present moving state, by ARN.
     :param may_mutate: whether a mutation may be planned now (leader, settled, not stopping).

@@ -6,13 +6,13 @@ from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.api.group import FINALIZER
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
-from fargateclaims.domain.facts import Facts, Namespace
+from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.observation import DEFAULT_LABELS_PER_SELECTOR, DEFAULT_SELECTORS_PER_PROFILE
 from fargateclaims.domain.outage import not_active, unreadable
 from fargateclaims.domain.quota import free_places, profile_limit, with_reserved_place
 from fargateclaims.domain.retries import paused_by
 from fargateclaims.domain.selectors import wanted_selectors
-from fargateclaims.domain.tenancy import violations
+from fargateclaims.domain.tenancy import depends_on_labels, violations
 
 MAX_TAGS = 50
 """EKS: at most 50 tags on a resource."""
@@ -23,13 +23,21 @@ def hard_obstacle(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileC
     malformed = facts.malformed.get(claim.metadata.uid)
     if malformed is not None:
         return Verdict(Reason.INVALID, malformed)
-    found = violations(claim, cls, facts.namespaces.get(claim.metadata.namespace or "", Namespace()))
+    found = violations(claim, cls, facts.namespaces.get(claim.metadata.namespace or ""))
     if found:
         return Verdict(Reason.NOT_ALLOWED, "; ".join(found))
     tags = {*claim.spec.tags, *cls.spec.tags, *facts.identity(claim).tags(cls.metadata.name)}
     if len(tags) > MAX_TAGS:
         return Verdict(Reason.INVALID, f"spec.tags: {len(tags)} tags with the class's and the operator's own; EKS takes at most {MAX_TAGS}")
-    return _over_selector_quota(facts, claim)
+    return _over_selector_quota(facts, claim) or _unseen_namespace(facts, claim, cls)
+
+
+def _unseen_namespace(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass) -> Verdict | None:
+    """Claims and namespaces are watched apart from each other: of what was applied at once, the claim may be heard of first."""
+    name = claim.metadata.namespace or ""
+    if name in facts.namespaces or not depends_on_labels(cls):
+        return None
+    return Verdict(Reason.PENDING, f"namespace {name} has not been seen yet")
 
 
 def _over_selector_quota(facts: Facts, claim: FargateProfileClaim) -> Verdict | None:
@@ -55,21 +63,26 @@ def passing_obstacle(facts: Facts, claim: FargateProfileClaim, cls: FargateProfi
     by = paused_by(claim, cls)
     if by is not None:
         return Verdict(Reason.PAUSED, f"paused by {by}; remove it to go on")
-    namespace = facts.namespaces.get(claim.metadata.namespace or "", Namespace())
-    if namespace.terminating and FINALIZER not in claim.metadata.finalizers:
+    namespace = facts.namespaces.get(claim.metadata.namespace or "")
+    if namespace is not None and namespace.terminating and FINALIZER not in claim.metadata.finalizers:
         return Verdict(Reason.PENDING, f"namespace {claim.metadata.namespace} is terminating: nothing new is made for it")
     return unreadable(facts.observation)
+
+
+def class_leaving(cls: FargateProfileClass) -> Verdict | None:
+    """Why the class takes no profile for a claim any more, be it made or adopted."""
+    if cls.metadata.deletion_timestamp is None:
+        return None
+    return Verdict(Reason.CLASS_NOT_READY, f'class "{cls.metadata.name}" is being deleted and takes no new claim')
 
 
 def obstacle_to_create(facts: Facts, base: Assessment, work: Work) -> Verdict | None:
     """Why a profile cannot be made now."""
     cls = base.cls
     assert cls is not None
-    if cls.metadata.deletion_timestamp is not None:
-        return Verdict(Reason.CLASS_NOT_READY, f'class "{cls.metadata.name}" is being deleted and takes no new claim')
-    inactive = not_active(facts.observation)
-    if inactive is not None:
-        return inactive
+    closed = class_leaving(cls) or not_active(facts.observation)
+    if closed is not None:
+        return closed
     seen = facts.observation.classes.get(cls.metadata.name)
     if seen is None:
         return Verdict(Reason.PENDING, f'waiting for a first look at the role and the subnets of class "{cls.metadata.name}"')

@@ -9,14 +9,24 @@ from fargateclaims.domain.labels import matches
 from fargateclaims.domain.patterns import within
 
 
-def violations(claim: FargateProfileClaim, cls: FargateProfileClass, namespace: Namespace) -> tuple[str, ...]:
-    """What the class does not allow this claim, a sentence each that names the field; empty if all is allowed."""
+def violations(claim: FargateProfileClaim, cls: FargateProfileClass, namespace: Namespace | None) -> tuple[str, ...]:
+    """What the class does not allow this claim, a sentence each that names the field; empty if all is allowed.
+
+    :param namespace: the claim's; None while it has not been seen: then nothing is said of it.
+    """
     return (*_namespace(claim, cls, namespace), *_selectors(claim, cls), *_profile_name(claim, cls), *_tags(claim, cls))
 
 
-def _namespace(claim: FargateProfileClaim, cls: FargateProfileClass, namespace: Namespace) -> Iterator[str]:
+def depends_on_labels(cls: FargateProfileClass) -> bool:
+    """Whether the labels of a namespace decide if the class takes claims from it."""
+    return cls.spec.claims.namespaces.from_ is NamespacesFrom.SELECTOR
+
+
+def _namespace(claim: FargateProfileClaim, cls: FargateProfileClass, namespace: Namespace | None) -> Iterator[str]:
     rule = cls.spec.claims.namespaces
-    if rule.from_ is NamespacesFrom.SELECTOR and rule.selector is not None and not matches(rule.selector, namespace.labels):
+    if namespace is None or not depends_on_labels(cls):
+        return
+    if rule.selector is not None and not matches(rule.selector, namespace.labels):
         yield (
             f'metadata.namespace: class "{cls.metadata.name}" does not take claims from namespace "{claim.metadata.namespace}": '
             "the namespace's labels do not match the class's spec.claims.namespaces.selector"
