@@ -25,6 +25,7 @@ from support.builders import (
     ROLE,
     SUBNETS,
     after,
+    deleting,
     edited,
     later,
     make_claim,
@@ -196,6 +197,32 @@ def test_never_a_third_profile_the_successor_that_nobody_wants_any_more_goes_fir
     assert (action.work.step, action.work.profile_name, action.work.urgent) == (Step.DELETE, NEW, False)
 
 
+@pytest.mark.parametrize(
+    "states", [{OLD: ACTIVE}, {OLD: ACTIVE, NEW: ACTIVE}, {OLD: ACTIVE, NEW: CREATE_FAILED}, {OLD: DELETE_FAILED, NEW: ACTIVE}]
+)
+def test_for_a_spec_that_cannot_be_read_nothing_is_changed(states: dict[str, ProfileState]) -> None:
+    claim = make_claim(generation=3)
+    unread = claim.model_copy(update={"spec": claim.spec.model_copy(update={"selectors": ()})})
+    profiles = [make_profile(name, state, owner=claim) for name, state in states.items()]
+    facts = make_facts(unread, profiles=profiles, malformed={claim.metadata.uid: "spec.selectors: is required"})
+    assert verdict(facts, claim) == ("False", "Invalid")
+    assert message(report_of(plan(facts), claim)) == "spec.selectors: is required"
+
+
+def test_a_claim_whose_spec_cannot_be_read_can_still_be_deleted() -> None:
+    claim = deleting(make_claim())
+    profiles = [make_profile(OLD, owner=claim), make_profile(NEW, owner=claim)]
+    facts = make_facts(claim, profiles=profiles, malformed={claim.metadata.uid: "spec.selectors: is required"})
+    assert only_action(facts).work.step is Step.DELETE
+
+
+def test_a_successor_makes_no_room_for_a_spec_that_is_refused() -> None:
+    claim = make_claim(selectors=[{"labels": {"app": "third"}}], generation=3, tags={"a": "b"})
+    profiles = [make_profile(OLD, owner=claim), make_profile(NEW, owner=claim, labels={"app": "second"})]
+    refusing = make_class(claims={"namespaces": {"from": "All"}, "tagKeys": []})
+    assert verdict(make_facts(claim, classes=[refusing], profiles=profiles), claim) == ("False", "NotAllowed")
+
+
 def test_an_edit_taken_back_keeps_the_first_profile() -> None:
     claim = make_claim(generation=3)
     facts = make_facts(claim, profiles=[make_profile(OLD, owner=claim), make_profile(NEW, owner=claim, labels={"app": "second"})])
@@ -309,6 +336,7 @@ def test_the_tags_of_a_pinned_profile_are_left_alone() -> None:
             "NotAllowed",
             "metadata.namespace",
         ),
+        ({}, {"classes": [make_class(claims=SELECTIVE)], "namespaces": {}}, "Pending", "namespace shop has not been seen yet"),
         ({}, {"observation": make_observation(profiles=None)}, "Pending", "a first look at cluster prod"),
     ],
 )
@@ -390,6 +418,21 @@ def test_a_profile_that_is_the_same_is_adopted_by_its_tags_and_then_kept() -> No
     known = {claim.metadata.uid: Outcome(action.start_time, NOW)}
     following = only_action(make_facts(settled(claim, facts), profiles=[ours], outcomes=known))
     assert (following.work.step, dict(following.work.tags)) == (Step.TAG, {"team": "blue"})
+
+
+def test_a_class_that_is_being_deleted_adopts_nothing() -> None:
+    claim, leaving = make_claim(profileName="fixed", existingProfile="AdoptIfIdentical"), make_class(deleted=NOW, finalizers=["x"])
+    facts = make_facts(claim, classes=[leaving], profiles=[make_profile("fixed")])
+    assert verdict(facts, claim) == ("False", "ClassNotReady")
+    assert "takes no new claim" in message(report_of(plan(facts), claim))
+    differs = replace(facts, observation=make_observation(make_profile("fixed", labels={"a": "b"})))
+    assert verdict(differs, claim) == ("False", "ClassNotReady"), "no other name would help"
+
+
+def test_the_tags_of_a_profile_follow_though_its_class_is_being_deleted() -> None:
+    claim = make_claim(tags={"team": "blue"})
+    facts = make_facts(claim, classes=[make_class(deleted=NOW, finalizers=["x"])], profiles=[make_profile(owner=claim)])
+    assert only_action(facts).work.step is Step.TAG
 
 
 def test_a_profile_that_somebody_else_deletes_and_that_does_not_go_is_told_after_the_deadline() -> None:

@@ -13,7 +13,7 @@ from fargateclaims.domain.identity import OWNERSHIP_KEYS
 from fargateclaims.domain.intent import open_intent
 from fargateclaims.domain.motion import TOO_LONG, moving_since
 from fargateclaims.domain.names import NamesExhaustedError, stem, successor
-from fargateclaims.domain.obstacles import hard_obstacle, lack_of_place, obstacle_to_create, passing_obstacle
+from fargateclaims.domain.obstacles import class_leaving, hard_obstacle, lack_of_place, obstacle_to_create, passing_obstacle
 from fargateclaims.domain.outage import unreadable
 from fargateclaims.domain.owned import Owned, owned_profiles
 from fargateclaims.domain.precedence import foremost
@@ -91,7 +91,8 @@ def _next_step(facts: Facts, base: Assessment, owned: Owned, aim: Target, fittin
     if len(owned.active) > 1:
         # Edited again before the predecessor went: its pods are still there, so the successor that nobody wants any more makes room.
         unwanted = owned.active[0]
-        return _with_work(facts, base, Work(OperationType.REPLACE, Step.DELETE, unwanted.name, profile=unwanted))
+        room = _with_work(facts, base, Work(OperationType.REPLACE, Step.DELETE, unwanted.name, profile=unwanted))
+        return replace(room, verdict=foremost((room.verdict, base.refused)))  # nothing would come of a spec that is refused
     if owned.active:
         return _replace(facts, base, owned.active[0], aim)
     return _create(facts, base, aim)
@@ -147,10 +148,11 @@ def _create(facts: Facts, base: Assessment, aim: Target, old: Profile | None = N
     taken = facts.observation.profiles or {}
     name = claim.spec.profile_name
     if name is not None and name in taken:
-        work_or_verdict = adoption(facts, claim, aim, taken[name])
+        work_or_verdict, leaving = adoption(facts, claim, aim, taken[name]), class_leaving(base.cls)
         if isinstance(work_or_verdict, Verdict):
-            return replace(base, verdict=foremost((base.refused, work_or_verdict)))
-        return _with_work(facts, base, work_or_verdict)
+            return replace(base, verdict=foremost((base.refused, leaving, work_or_verdict)))
+        adopting = _with_work(facts, base, work_or_verdict)
+        return replace(adopting, verdict=foremost((adopting.verdict, leaving)))
     if name is None:
         try:
             name = successor(stem(base.cls.spec.profile_name_template, facts.identity(claim)), taken)
@@ -180,11 +182,13 @@ def _with_work(facts: Facts, base: Assessment, work: Work, *, failed: Profile | 
     back = setback(facts, claim, failed, cleared=_cleared(base))
     # A profile that could not be created is cleared away at once; the wait comes before the next is made.
     clears_away = failed is not None and failed.state is ProfileState.CREATE_FAILED and back is not None and back.given_up_by_eks
+    # What is only cleared away goes on under a spec that is refused; one that cannot be read may want it to stay.
+    unread = claim.metadata.uid in facts.malformed
     obstacle = foremost(
         (
             passing_obstacle(facts, claim, cls),
             Verdict(back.reason, back.message) if back is not None and back.holds(facts.now) and not clears_away else None,
-            base.refused if creates or work.step is Step.TAG else None,
+            base.refused if creates or work.step is Step.TAG or unread else None,
             obstacle_to_create(facts, base, work) if creates else None,
         )
     )
