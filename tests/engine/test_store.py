@@ -6,7 +6,7 @@ import pytest
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.domain.facts import Namespace
-from fargateclaims.engine.store import Place, Store
+from fargateclaims.engine.store import Place, Store, Versions
 from support.manifests import CLUSTER_ARN, claim_manifest, class_manifest
 
 ARN = ClusterARN.parse(CLUSTER_ARN)
@@ -128,6 +128,86 @@ def test_a_list_does_not_take_back_what_a_watch_has_shown_newer(watched: Watched
     entry = watched.store.claims.get("shop", "checkout")
     assert entry is not None
     assert entry.model.spec.class_name == "newer"
+
+
+@pytest.mark.parametrize(("version", "stays"), [("5", True), ("9", False), ("12", False), ("", False)])
+def test_what_a_watch_has_shown_since_the_list_stays(watched: Watched, version: str, *, stays: bool) -> None:
+    watched.store.put_claim(claim(9))
+    watched.store.put_class(cls(9))
+    watched.store.put_namespace(namespace(9))
+    watched.store.replace([], [], [], Versions(version, version, version))
+    kinds = (watched.store.claims, watched.store.classes, watched.store.namespaces)
+    assert [len(table) for table in kinds] == [int(stays)] * 3
+    assert bool(watched.store.claims_at(ARN)) == stays
+
+
+def test_a_claim_made_again_since_the_list_stays(watched: Watched) -> None:
+    watched.store.put_claim(claim(9, uid="new"))
+    watched.store.replace([claim(5, uid="old")], [cls()], [], Versions("6"))
+    assert [entry.model.metadata.uid for entry in watched.store.claims_at(ARN)] == ["new"]
+
+
+@pytest.mark.parametrize(("version", "gone"), [("6", True), ("8", False), ("", False)])
+def test_what_was_seen_to_go_since_the_list_does_not_come_back(watched: Watched, version: str, *, gone: bool) -> None:
+    watched.store.put_claim(claim(5))
+    watched.store.remove_claim(claim(7))
+    watched.store.replace([claim(5)], [cls()], [], Versions(version))
+    assert (watched.store.claims.get("shop", "checkout") is None) == gone
+
+
+def test_of_two_claims_of_one_name_only_the_one_that_went_stays_away(watched: Watched) -> None:
+    watched.store.put_claim(claim(5, uid="old"))
+    watched.store.remove_claim(claim(7, uid="old"))
+    watched.store.put_claim(claim(8, uid="new"))
+    watched.store.replace([claim(5, uid="old")], [cls()], [], Versions("6"))
+    assert [entry.model.metadata.uid for entry in watched.store.claims_at(ARN)] == ["new"]
+
+
+def test_a_late_answer_does_not_bring_back_what_was_seen_to_go(watched: Watched) -> None:
+    watched.store.put_claim(claim(5))
+    watched.store.remove_claim(claim(7))
+    watched.store.put_claim(claim(6), ours=True)
+    assert watched.store.claims.get("shop", "checkout") is None
+
+
+def test_a_removal_is_forgotten_with_the_next_list(watched: Watched) -> None:
+    watched.store.remove_claim(claim(7))
+    watched.store.replace([], [], [], Versions("6"))
+    watched.store.replace([claim(5)], [], [], Versions("6"))
+    assert watched.store.claims.get("shop", "checkout") is not None
+
+
+def broken(version: int, uid: str = "uid-checkout") -> dict[str, Any]:
+    return versioned(claim(uid=uid), version, creationTimestamp="yesterday")
+
+
+@pytest.mark.parametrize("listed", [[], [claim(5)]], ids=["not in it", "older in it"])
+def test_what_became_unreadable_since_the_list_stays_so(watched: Watched, listed: list[dict[str, Any]]) -> None:
+    watched.store.put_claim(broken(9))
+    watched.store.replace(listed, [cls()], [], Versions("6"))
+    assert list(watched.store.claims.unreadable) == [("shop", "checkout")]
+    assert len(watched.store.claims) == 0
+
+
+def test_an_unreadable_claim_goes_with_a_newer_list(watched: Watched) -> None:
+    watched.store.put_claim(broken(9))
+    watched.store.replace([], [], [], Versions("9"))
+    assert watched.store.claims.unreadable == {}
+
+
+def test_old_news_change_nothing_about_an_unreadable_claim(watched: Watched) -> None:
+    watched.store.put_claim(broken(9, uid="new"))
+    watched.store.put_claim(claim(5, uid="new"))
+    watched.store.remove_claim(claim(8, uid="old"))
+    assert list(watched.store.claims.unreadable) == [("shop", "checkout")]
+    assert len(watched.store.claims) == 0
+
+
+def test_a_list_that_nobody_can_cope_with_leaves_the_table_as_it_was(watched: Watched) -> None:
+    watched.store.replace([], [], [namespace()])
+    with pytest.raises(AttributeError):
+        watched.store.replace([], [], [{**namespace(2), "status": None}])
+    assert watched.store.namespaces.get("", "shop") is not None
 
 
 def test_a_list_that_was_parsed_ahead_is_the_same(watched: Watched) -> None:

@@ -80,6 +80,45 @@ def test_what_a_watch_has_missed_is_found_at_the_next_list(in_fleet: Scenarios) 
     in_fleet(scenario)
 
 
+def during_the_next_list(fleet: Any, change: Callable[[], None]) -> None:
+    """Change something after the claims were read and before the store takes them; the watch tells of it in between."""
+    lists = 0
+
+    async def before(request: str, _obj: Any) -> None:
+        nonlocal lists
+        lists += request == "list"
+        if request == "list" and lists == 2:
+            change()
+            await asyncio.sleep(1)
+
+    fleet.kube.before = before
+
+
+def test_what_comes_while_a_list_is_read_stays(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        await asyncio.sleep(60)
+        during_the_next_list(fleet, fleet.apply)
+        await fleet.until(lambda: fleet.claim() is not None)
+        # Past the LIST, and long before the next.
+        for _ in range(30):
+            await asyncio.sleep(1)
+            assert fleet.operator.supervisor.store.claims.get("shop", "checkout") is not None
+
+    in_fleet(scenario)
+
+
+def test_what_goes_while_a_list_is_read_does_not_come_back(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.apply(class_name="missing")
+        await fleet.until(lambda: fleet.ready() == ("False", "ClassNotFound"))
+        during_the_next_list(fleet, fleet.delete)
+        await fleet.until(lambda: fleet.claim() is None)
+        await asyncio.sleep(30)
+        assert fleet.operator.supervisor.store.claims.get("shop", "checkout") is None
+
+    in_fleet(scenario)
+
+
 def test_a_cluster_that_nobody_names_any_more_has_no_worker(in_fleet: Scenarios) -> None:
     async def scenario(fleet: Any) -> None:
         await asyncio.sleep(60)

@@ -1,11 +1,12 @@
 """What Kubernetes holds, as last heard: the one place where the engine looks objects up.
 
-A full LIST replaces everything of a kind; in between, watch events update it, and only with a higher resourceVersion, since they may
-arrive later than the LIST that already knew. Removal goes by UID: an old DELETED event must not take a claim that was made again.
+A full LIST replaces what is not newer than itself; in between, watch events update it, and only with a higher resourceVersion, since they
+may arrive later than the LIST that already knew. Removal goes by UID: an old DELETED event must not take a claim that was made again, and
+what was seen to go does not come back with a LIST that was read before.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -19,6 +20,8 @@ from fargateclaims.domain.facts import Namespace
 from fargateclaims.engine.ports import Object
 
 T = TypeVar("T")
+Key = tuple[str, str]
+"""Namespace, empty for what is in none, and name."""
 Place = ClusterARN | None
 """Where a claim is worked on: a cluster, or None while it has no usable class."""
 
@@ -35,14 +38,36 @@ class Entry(Generic[T]):
     problem: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """One object that cannot be read at all, and what is wrong with it."""
+
+    raw: Object
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
+class Versions:
+    """The resourceVersion of each LIST. Without one, what a LIST does not name counts as gone."""
+
+    claims: str = ""
+    classes: str = ""
+    namespaces: str = ""
+
+
+_UNKNOWN = Versions()
+
+
 class Table(Generic[T]):
-    """All objects of one kind, by namespace and name; and what is wrong with those that cannot be read at all."""
+    """All objects of one kind, by namespace and name; and those that cannot be read at all."""
 
     def __init__(self, parse: Callable[[Object], Entry[T] | str]) -> None:
         self._read = parse
-        self._entries: dict[tuple[str, str], Entry[T]] = {}
+        self._entries: dict[Key, Entry[T]] = {}
         self._ahead: dict[tuple[str, str], Entry[T] | str] = {}
-        self.unreadable: dict[tuple[str, str], str] = {}
+        # By UID, the resourceVersion at which it went.
+        self._removed: dict[str, int] = {}
+        self.unreadable: dict[Key, Unreadable] = {}
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -58,26 +83,27 @@ class Table(Generic[T]):
     def put(self, raw: Object) -> tuple[Entry[T] | None, Entry[T] | None] | None:
         """Take an object if it is newer; returns the entries before and after, or None if it is old news."""
         key = _key(raw)
-        before = self._entries.get(key)
-        if before is not None and before.raw["metadata"]["uid"] == raw["metadata"]["uid"] and _version(raw) <= _version(before.raw):
-            return None
-        if before is not None and before.raw["metadata"]["uid"] != raw["metadata"]["uid"] and _version(raw) < _version(before.raw):
+        known = self._known(key)
+        if _version(raw) <= self._removed.get(_uid(raw), -1) or (known is not None and _is_older(raw, known.raw)):
             return None
         after = self._parse(raw)
-        if after is None:
-            self._entries.pop(key, None)
-        else:
-            self._entries[key] = after
+        before = self._entries.pop(key, None)
+        self.unreadable.pop(key, None)
+        if isinstance(after, Unreadable):
+            self.unreadable[key] = after
+            return before, None
+        self._entries[key] = after
         return before, after
 
     def remove(self, raw: Object) -> Entry[T] | None:
         """Forget an object by its UID; returns what was there."""
         key = _key(raw)
-        self.unreadable.pop(key, None)
-        before = self._entries.get(key)
-        if before is None or before.raw["metadata"]["uid"] != raw["metadata"]["uid"]:
+        self._removed[_uid(raw)] = max(_version(raw), self._removed.get(_uid(raw), 0))
+        known = self._known(key)
+        if known is None or _uid(known.raw) != _uid(raw):
             return None
-        return self._entries.pop(key)
+        self.unreadable.pop(key, None)
+        return self._entries.pop(key, None)
 
     def parse_ahead(self, raw: Object) -> None:
         """Parse what `replace` will be given: thousands of objects in one go would block the event loop for seconds."""
@@ -86,25 +112,46 @@ class Table(Generic[T]):
         if known is None or known.raw["metadata"]["resourceVersion"] != metadata["resourceVersion"]:
             self._ahead[metadata["uid"], metadata["resourceVersion"]] = self._read(raw)
 
-    def _parse(self, raw: Object) -> Entry[T] | None:
-        ahead = self._ahead.get((raw["metadata"]["uid"], raw["metadata"]["resourceVersion"]))
-        read = self._read(raw) if ahead is None else ahead
-        if isinstance(read, str):
-            self.unreadable[_key(raw)] = read
-            return None
-        self.unreadable.pop(_key(raw), None)
-        return read
+    def replace(self, items: Iterable[Object], version: str = "") -> None:
+        """Take a full LIST in place of everything that is not newer than it.
 
-    def replace(self, items: Iterable[Object]) -> None:
-        """Take a full LIST in place of everything; objects that a watch has already shown newer stay as they are."""
-        old, self._entries, self.unreadable = self._entries, {}, {}
+        Watches go on while it is read: what they have shown newer stays, what they have shown to go does not come back.
+
+        :param version: the LIST's own resourceVersion; see `Versions`.
+        """
+        entries: dict[Key, Entry[T]] = {}
+        unreadable: dict[Key, Unreadable] = {}
+        for key, each in self._merged(items, version):
+            if isinstance(each, Unreadable):
+                unreadable[key] = each
+            else:
+                entries[key] = each
+        # Only now: an object that nobody can cope with must not leave half a table behind.
+        self._entries, self.unreadable = entries, unreadable
+        self._ahead, self._removed = {}, {}
+
+    def _merged(self, items: Iterable[Object], version: str) -> Iterator[tuple[Key, Entry[T] | Unreadable]]:
+        since = _number(version)
+        present: dict[Key, Entry[T] | Unreadable] = {**self._entries, **self.unreadable}
+        listed = set()
         for raw in items:
-            known = old.get(_key(raw))
-            same = known is not None and known.raw["metadata"]["uid"] == raw["metadata"]["uid"]
-            entry = known if same and known is not None and _version(known.raw) >= _version(raw) else self._parse(raw)
-            if entry is not None:
-                self._entries[_key(raw)] = entry
-        self._ahead = {}
+            key = _key(raw)
+            if since is not None and self._removed.get(_uid(raw), 0) > since:
+                continue
+            known = present.get(key)
+            listed.add(key)
+            yield key, known if known is not None and _is_older(raw, known.raw) else self._parse(raw)
+        for key, each in present.items():
+            if key not in listed and since is not None and _version(each.raw) > since:
+                yield key, each
+
+    def _known(self, key: Key) -> Entry[T] | Unreadable | None:
+        return self._entries.get(key) or self.unreadable.get(key)
+
+    def _parse(self, raw: Object) -> Entry[T] | Unreadable:
+        ahead = self._ahead.get((_uid(raw), raw["metadata"]["resourceVersion"]))
+        read = self._read(raw) if ahead is None else ahead
+        return Unreadable(raw, read) if isinstance(read, str) else read
 
 
 class Store:
@@ -126,15 +173,17 @@ class Store:
         self._by_place: dict[Place, dict[str, Entry[FargateProfileClaim]]] = defaultdict(dict)
         self._place_of: dict[str, Place] = {}
 
-    def replace(self, claims: Iterable[Object], classes: Iterable[Object], namespaces: Iterable[Object]) -> None:
-        """Take full LISTs of all three kinds."""
+    def replace(
+        self, claims: Iterable[Object], classes: Iterable[Object], namespaces: Iterable[Object], versions: Versions = _UNKNOWN
+    ) -> None:
+        """Take full LISTs of all three kinds, as of these versions."""
         before = set(self.places())
-        self.namespaces.replace(namespaces)
-        self.classes.replace(classes)
+        self.namespaces.replace(namespaces, versions.namespaces)
+        self.classes.replace(classes, versions.classes)
         self._own, self._at = {}, {}
         for cls in self.classes.values():
             self._derive(None, cls)
-        self.claims.replace(claims)
+        self.claims.replace(claims, versions.claims)
         self._by_place.clear()
         self._place_of.clear()
         for entry in self.claims.values():
@@ -173,10 +222,10 @@ class Store:
 
     def remove_class(self, raw: Object) -> None:
         """A class is gone."""
-        unreadable = _key(raw) in self.classes.unreadable
+        unreadable = len(self.classes.unreadable)
         before = self.classes.remove(raw)
         self._derive(before, None)
-        if before is not None or unreadable:
+        if before is not None or len(self.classes.unreadable) < unreadable:
             self._class_changed(raw, before)
 
     def put_namespace(self, raw: Object) -> None:
@@ -211,7 +260,7 @@ class Store:
 
     def malformed_classes(self) -> dict[str, str]:
         """What is wrong with each class that cannot be read, by name."""
-        return {name: problem for (_, name), problem in self.classes.unreadable.items()}
+        return {name: each.problem for (_, name), each in self.classes.unreadable.items()}
 
     def _class_changed(self, raw: Object, *entries: Entry[FargateProfileClass] | None) -> None:
         name = raw["metadata"]["name"]
@@ -263,13 +312,26 @@ def _name(cls: FargateProfileClass) -> str:
     return cls.metadata.name
 
 
-def _key(raw: Object) -> tuple[str, str]:
+def _key(raw: Object) -> Key:
     return raw["metadata"].get("namespace", ""), raw["metadata"]["name"]
 
 
+def _uid(raw: Object) -> str:
+    uid: str = raw["metadata"]["uid"]
+    return uid
+
+
 def _version(raw: Object) -> int:
-    text = raw["metadata"].get("resourceVersion", "")
-    return int(text) if text.isdigit() else 0
+    return _number(raw["metadata"].get("resourceVersion", "")) or 0
+
+
+def _number(version: str) -> int | None:
+    return int(version) if version.isdigit() else None
+
+
+def _is_older(raw: Object, known: Object) -> bool:
+    """Whether an object tells nothing new over what is known: of itself, or of another that has its name now."""
+    return _version(raw) < _version(known) or (_uid(raw) == _uid(known) and _version(raw) == _version(known))
 
 
 def _claim(raw: Object) -> Entry[FargateProfileClaim] | str:

@@ -17,7 +17,7 @@ from fargateclaims.clock import Clock
 from fargateclaims.domain.backoff import delay
 from fargateclaims.engine.loop import Loop
 from fargateclaims.engine.ports import Kube
-from fargateclaims.engine.store import Place, Store
+from fargateclaims.engine.store import Place, Store, Versions
 from fargateclaims.engine.unplaced import UnplacedWorker
 from fargateclaims.engine.worker import ClusterWorker, Surroundings
 from fargateclaims.kube.errors import KubeError, Throttled
@@ -80,15 +80,19 @@ class Supervisor:
         return f"{hanging} workers hang" if hanging else None
 
     async def _list(self) -> None:
-        claims, _ = await self._kube.list_all(CLAIM_PLURAL)
-        classes, _ = await self._kube.list_all(CLASS_PLURAL)
-        namespaces, _ = await self._kube.list_namespaces()
+        claims, claims_version = await self._kube.list_all(CLAIM_PLURAL)
+        classes, classes_version = await self._kube.list_all(CLASS_PLURAL)
+        namespaces, namespaces_version = await self._kube.list_namespaces()
         for number, claim in enumerate(claims):
             self.store.claims.parse_ahead(claim)
             if number % _PARSED_AT_ONCE == 0:
                 await asyncio.sleep(0)
-        self.listed = True
-        self.store.replace(claims, classes, namespaces)
+        self.store.replace(claims, classes, namespaces, Versions(claims_version, classes_version, namespaces_version))
+        if not self.listed:
+            # Until here `_mark` has heard nothing.
+            self.listed = True
+            for place in self.store.places():
+                self._mark(place)
         self._retire()
         for kind, count in (
             ("claim", len(self.store.claims)),
