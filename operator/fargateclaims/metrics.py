@@ -63,11 +63,20 @@ class Metrics:
         self._claims = gauge(
             "claims", "Claims by the reason of their Ready condition; without a usable class, cluster is empty.", "cluster", "reason"
         )
-        self.operations = counter("operations", "Operations that ended.", "operation", "outcome")
-        self.operation_seconds = histogram(
-            "operation_duration_seconds", "From the call to EKS until the end was seen.", _OPERATION_BUCKETS, "operation", "outcome"
+        self.operations = counter(
+            "operations",
+            "Operations that ended: outcome is succeeded, failed, or the class of failure of a call that EKS refused.",
+            "operation",
+            "outcome",
         )
-        self.wait_seconds = histogram("queue_wait_seconds", "From queueing until the call to EKS.", _WAIT_BUCKETS, "operation")
+        self.operation_seconds = histogram(
+            "operation_duration_seconds",
+            "From the first call that EKS took until the end was seen.",
+            _OPERATION_BUCKETS,
+            "operation",
+            "outcome",
+        )
+        self.wait_seconds = histogram("queue_wait_seconds", "From queueing until the first call that EKS took.", _WAIT_BUCKETS, "operation")
 
         self.aws_calls = counter("aws_calls", "Calls to AWS, with the class of failure or ok as the outcome.", "operation", "outcome")
         self.kube_requests = counter("kube_requests", "Requests to the API server, watches not counted.", "verb", "outcome")

@@ -1,20 +1,16 @@
-"""The small parts of the engine: ways to a cluster, refusals, the CRD, metrics."""
+"""The small parts of the engine: ways to a cluster, refusals, the CRD."""
 
-import asyncio
 from datetime import timedelta
 
 import pytest
 
 from fargateclaims.domain.failure import Failure, FailureClass
-from fargateclaims.domain.plan import plan
 from fargateclaims.domain.profile import ProfileState
 from fargateclaims.engine.access import Access, access_of, accesses
 from fargateclaims.engine.busy import Refusals
 from fargateclaims.engine.crd import CRDWatch
-from fargateclaims.engine.telemetry import Telemetry
 from fargateclaims.kube.errors import Missing, Unavailable
-from fargateclaims.metrics import Metrics
-from support.builders import ARN, NOW, ROLE, after, make_claim, make_class, make_facts, make_profile
+from support.builders import NOW, ROLE, after, make_claim, make_class
 from support.memory_kube import MemoryKube
 from support.virtual_loop import LoopClock, run_virtually
 
@@ -108,61 +104,5 @@ def test_a_crd_that_is_gone_counts_as_one_that_goes_and_silence_as_no_answer() -
         assert not watch.terminating
         assert await watch.ask()
         assert watch.terminating
-
-    run_virtually(play())
-
-
-def test_metrics_follow_an_operation_from_its_queue_to_its_end() -> None:
-    async def play() -> None:
-        clock, metrics = LoopClock(), Metrics()
-        telemetry = Telemetry(metrics, clock)
-
-        def value(name: str, **labels: str) -> float | None:
-            return metrics.registry.get_sample_value(f"fargateclaims_{name}", labels)
-
-        claim = make_claim()
-        decided = plan(make_facts(claim))
-        assert decided.action is not None
-        waiting = make_claim(status=plan(make_facts(claim, may_mutate=False)).claims[0].status.to_dict())
-        again = plan(make_facts(waiting, now=after(5)))
-        assert again.action is not None
-        telemetry.turned(ARN, again, 0.5)
-        telemetry.acted(again.action, INVALID)
-        assert value("operations_total", operation="Create", outcome="Invalid") == 1
-        telemetry.acted(again.action, None)
-        assert value("queue_wait_seconds_sum", operation="Create") == 5
-        await asyncio.sleep(60)
-        done = plan(make_facts(claim, profiles=[make_profile(owner=claim)]))
-        telemetry.turned(ARN, done, 0.1)
-        assert value("operation_duration_seconds_sum", operation="Create", outcome="succeeded") == 60
-        assert value("claims", cluster=str(ARN), reason="Active") == 1
-        telemetry.forget(ARN)
-        assert value("queue_length", cluster=str(ARN)) is None
-
-    run_virtually(play())
-
-
-@pytest.mark.parametrize(("owned", "origin"), [(True, "claim"), (False, "foreign")])
-def test_metrics_say_whose_profile_holds_the_slot(owned: bool, origin: str) -> None:  # noqa: FBT001
-    async def play() -> None:
-        metrics = Metrics()
-        telemetry = Telemetry(metrics, LoopClock())
-        claim = make_claim()
-        moving = make_profile("other", ProfileState.CREATING, owner=claim if owned else None)
-        telemetry.turned(ARN, plan(make_facts(claim, profiles=[moving])), 0.1)
-        labels = {"cluster": str(ARN), "origin": origin}
-        assert metrics.registry.get_sample_value("fargateclaims_slot_held", labels) == 1
-
-    run_virtually(play())
-
-
-def test_metrics_of_claims_without_a_cluster_have_no_queue() -> None:
-    async def play() -> None:
-        metrics = Metrics()
-        telemetry = Telemetry(metrics, LoopClock())
-        claim = make_claim(className="none")
-        telemetry.turned(None, plan(make_facts(claim, classes=[])), 0.1)
-        assert metrics.registry.get_sample_value("fargateclaims_claims", {"cluster": "", "reason": "ClassNotFound"}) == 1
-        telemetry.forget(None)
 
     run_virtually(play())
