@@ -52,7 +52,7 @@ def failure_of(operation: str, service: str = "eks") -> Failure:
 
 CREATE, DELETE, DESCRIBE, LIST = "CreateFargateProfile", "DeleteFargateProfile", "DescribeFargateProfile", "ListFargateProfiles"
 IN_USE, PARAMETER, REQUEST = "ResourceInUseException", "InvalidParameterException", "InvalidRequestException"
-NOT_FOUND, DENIED = "ResourceNotFoundException", "AccessDeniedException"
+NOT_FOUND, DENIED, LIMIT = "ResourceNotFoundException", "AccessDeniedException", "ResourceLimitExceededException"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,13 @@ NOT_FOUND, DENIED = "ResourceNotFoundException", "AccessDeniedException"
         ("DescribeCluster", NOT_FOUND, "No cluster found for name: C.", 404, K.CLUSTER_GONE),
         ("TagResource", "NotFoundException", "resource not found", 404, K.GONE),
         ("TagResource", "BadRequestException", "too many tags", 400, K.INVALID),
-        (CREATE, "ResourceLimitExceededException", "too many", 400, K.QUOTA_EXCEEDED),
+        (CREATE, LIMIT, "too many", 400, K.QUOTA_EXCEEDED),
+        (CREATE, LIMIT, "Cluster label-selectors has reached the limit of 10 Fargate profiles.", 400, K.QUOTA_EXCEEDED),
+        (CREATE, LIMIT, "Cluster 'labels' has reached the limit of 10 Fargate profiles.", 400, K.QUOTA_EXCEEDED),
+        (CREATE, LIMIT, "A Fargate profile may have at most 5 Selectors.", 400, K.INVALID),
+        (CREATE, LIMIT, "Selector with more than 5 label pairs", 400, K.INVALID),
+        ("TagResource", LIMIT, "too many", 400, K.INVALID),
+        (DELETE, LIMIT, "too many", 400, K.INVALID),
         (
             CREATE,
             PARAMETER,

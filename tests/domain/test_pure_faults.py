@@ -12,6 +12,7 @@ from fargateclaims.api.group import CLASS_FINALIZER
 from fargateclaims.domain.assessment import Step
 from fargateclaims.domain.failure import Failure, FailureClass
 from fargateclaims.domain.identity import owner
+from fargateclaims.simulator.eks.errors import EKSError
 from fargateclaims.simulator.eks.lifecycle import FargateControlPlane
 from fargateclaims.simulator.eks.model import HealthIssue, Operation, Outcome
 from support.builders import OTHER_ROLE, ROLE, RULES, SUBNETS, condition, ready
@@ -406,6 +407,39 @@ def test_fault_43_one_that_is_always_refused_holds_up_none_of_ten(world: World, 
     run(operator, 30 + 10 * 60 + 5)
     assert {reason(world, f"good-{number}") for number in range(10)} == {"Active"}
     assert reason(world, "bad") == "Invalid"
+
+
+@pytest.mark.parametrize("words", ["Limit exceeded.", "A Fargate profile may have at most 5 selectors."])
+def test_fault_43_too_many_selectors_block_no_cluster(
+    world: World, operator: Operator, monkeypatch: pytest.MonkeyPatch, words: str
+) -> None:
+    create = world.plane.create
+
+    def create_or_refuse(name: str, **wanted: Any) -> object:
+        if len(wanted["selectors"]) > 5:
+            raise EKSError("ResourceLimitExceededException", words)
+        return create(name, **wanted)
+
+    monkeypatch.setattr(world.plane, "create", create_or_refuse)
+    world.apply("bad", selectors=[{"labels": {"app": str(number)}} for number in range(6)])
+    world.apply("first")
+    world.apply("second", selectors=WEB)
+    operator = run(operator, 30 + 2 * 60 + 5)
+    assert {reason(world, "first"), reason(world, "second")} == {"Active"}
+    assert reason(world, "bad") == "Invalid"
+    assert words.rstrip(".") in said(world, "bad")
+    world.apply("third", selectors=API)
+    run(operator, 70)
+    assert reason(world, "third") == "Active"
+
+
+def test_fault_37_who_was_refused_for_the_quota_is_not_the_next_to_ask(world: World, operator: Operator) -> None:
+    world.plane.quotas.profiles = 1
+    for name, selectors in (("a", WEB), ("b", API), ("c", [{}])):
+        world.apply(name, selectors=selectors)
+    run(operator, 30 + 60 + 3 * RULES.quota_memory.total_seconds())
+    refused = [call.claim[1] for call in world.calls if call.failure is not None]
+    assert refused[:3] == ["b", "c", "b"]
 
 
 def test_fault_21_an_outage_changes_no_claim_that_works(world: World, operator: Operator) -> None:

@@ -8,7 +8,8 @@ import pytest
 from fargateclaims.api.claim_status import OperationType
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
-from fargateclaims.domain.facts import Facts
+from fargateclaims.domain.facts import Facts, Outcome
+from fargateclaims.domain.failure import Failure, FailureClass
 from fargateclaims.domain.observation import Quotas
 from fargateclaims.domain.profile import ProfileState
 from fargateclaims.domain.queue import ordered, queue_time, with_places_to_come
@@ -221,6 +222,24 @@ def test_who_failed_again_goes_behind_the_others(attempts: int | None, expected:
     claim = make_claim(status={"observedGeneration": 1, "operation": operation, "failedAttempts": 1})
     back = Setback(attempts, Reason.BACKING_OFF, "") if attempts else None
     assert queue_time(FACTS, Assessment(claim, work=Work(CREATE, Step.CREATE, "p"), setback=back)) == expected
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "expected"),
+    [
+        (FailureClass.QUOTA_EXCEEDED, -10, NOW),
+        (FailureClass.QUOTA_EXCEEDED, -11, BEFORE),
+        (FailureClass.BUSY_CLUSTER, -10, BEFORE),
+        (None, -10, BEFORE),
+    ],
+    ids=["refused", "of an earlier call", "busy", "taken"],
+)
+def test_who_was_refused_for_the_quota_goes_behind_the_others(kind: FailureClass | None, told: int, expected: datetime) -> None:
+    operation = {"type": "Create", "state": "InFlight", "profileName": "p", "queueTime": BEFORE, "startTime": after(-10)}
+    claim = make_claim(status={"observedGeneration": 1, "operation": operation})
+    outcome = Outcome(after(told), NOW, Failure(kind, "Code", "words") if kind else None)
+    facts = make_facts(claim, outcomes={claim.metadata.uid: outcome})
+    assert queue_time(facts, Assessment(claim, work=Work(CREATE, Step.CREATE, "p"))) == expected
 
 
 @pytest.mark.parametrize(

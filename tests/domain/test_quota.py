@@ -4,9 +4,10 @@ import pytest
 
 from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.domain.facts import Facts, QuotaRefusal
+from fargateclaims.domain.failure import Failure, FailureClass
 from fargateclaims.domain.observation import Quotas
-from fargateclaims.domain.profile import ProfileState
-from fargateclaims.domain.quota import free_places, profile_limit
+from fargateclaims.domain.profile import ProfileSelector, ProfileSpec, ProfileState
+from fargateclaims.domain.quota import attributed, free_places, profile_limit
 from support.builders import NOW, after, make_claim, make_facts, make_observation, make_profile
 
 CLAIM = make_claim()
@@ -78,6 +79,40 @@ def test_a_claim_between_its_old_profile_and_its_new_one_has_its_place_reserved(
 )
 def test_a_claim_that_has_no_profile_to_restore_reserves_nothing(other: FargateProfileClaim) -> None:
     assert free_places(cluster(other), CLAIM) == 3
+
+
+FULL = Failure(FailureClass.QUOTA_EXCEEDED, "ResourceLimitExceededException", "Limit exceeded.", "CreateFargateProfile")
+
+
+def asked(selectors: int = 1, labels: int = 0) -> ProfileSpec:
+    """A profile to be made with so many selectors, the last of which has so many labels."""
+    last = ProfileSelector("shop", {f"label-{number}": "x" for number in range(labels)})
+    return ProfileSpec("p", "role", (*(ProfileSelector(f"shop-{number}", {}) for number in range(1, selectors)), last), (), {})
+
+
+@pytest.mark.parametrize(
+    ("spec", "quotas", "kind"),
+    [
+        (asked(5, 5), Quotas(), FailureClass.QUOTA_EXCEEDED),
+        (asked(6), Quotas(), FailureClass.INVALID),
+        (asked(1, 6), Quotas(), FailureClass.INVALID),
+        (asked(6, 6), Quotas(selectors_per_profile=6, labels_per_selector=6), FailureClass.QUOTA_EXCEEDED),
+        (asked(6, 6), Quotas(selectors_per_profile=6), FailureClass.INVALID),
+        (asked(6), Quotas(labels_per_selector=6), FailureClass.INVALID),
+        (None, Quotas(), FailureClass.QUOTA_EXCEEDED),
+    ],
+)
+def test_a_limit_that_may_be_the_claim_s_own_is_held_against_it_alone(spec: ProfileSpec | None, quotas: Quotas, kind: FailureClass) -> None:
+    found = attributed(FULL, spec, quotas)
+    assert found is not None
+    assert (found.kind, found.code, found.operation) == (kind, FULL.code, FULL.operation)
+    assert found.message.startswith("Limit exceeded")
+    assert ("5 selectors of 5 labels" in found.message) is (kind is FailureClass.INVALID)
+
+
+@pytest.mark.parametrize("failure", [None, Failure(FailureClass.THROTTLED, "Throttling", "Rate exceeded")])
+def test_nothing_else_is_a_matter_of_limits(failure: Failure | None) -> None:
+    assert attributed(failure, asked(6), Quotas()) is failure
 
 
 @pytest.mark.parametrize("state", ProfileState)

@@ -10,9 +10,10 @@ from fargateclaims.domain.assessment import Step, Work
 from fargateclaims.domain.backoff import unjittered
 from fargateclaims.domain.facts import ClusterBusy, Facts, Outcome, QuotaRefusal, Rules
 from fargateclaims.domain.failure import BUSY, AWSError, Failure, FailureClass
-from fargateclaims.domain.observation import Observation
+from fargateclaims.domain.observation import Observation, Quotas
 from fargateclaims.domain.plan import Action, Plan, plan
 from fargateclaims.domain.profile import Profile, ProfileState
+from fargateclaims.domain.quota import attributed
 from fargateclaims.domain.report import ClaimReport
 from support.builders import ARN, RULES
 from support.pure_world import Conflict, Crash, World
@@ -194,6 +195,7 @@ class Operator:
                 self.profiles.pop(work.profile.name, None)
         else:
             self._took(work, made)
+        failure = attributed(failure, work.spec, Quotas())
         self.outcomes[action.claim.metadata.uid] = Outcome(action.start_time, self.world.now, failure)
         self._learn(failure)
 

@@ -99,6 +99,9 @@ THROTTLING_CODES: Final = _codes(
 
 _IN_USE: Final = _codes("ResourceInUseException", "ResourceInUse")
 _NOT_FOUND: Final = _codes("ResourceNotFoundException", "NotFoundException")
+_LIMIT: Final = _codes("ResourceLimitExceededException")
+_SELECTORS: Final = _text(r"(?<![\w'\"-])(selector|label)s?(?![\w'\"-])")
+"""The words alone: a cluster may be called label-studio."""
 _CLOCK: Final = "check the clock of the machine that the operator runs on"
 
 ANSWERS: Final[tuple[Row, ...]] = (
@@ -112,8 +115,9 @@ ANSWERS: Final[tuple[Row, ...]] = (
     Row(FailureClass.CLUSTER_GONE, _NOT_FOUND, operations=_CLUSTER_OPERATIONS),
     Row(FailureClass.GONE, _NOT_FOUND),
     Row(FailureClass.GONE, _codes("NoSuchEntity"), operations=_codes("GetRole")),
-    # Too much, or too soon.
-    Row(FailureClass.QUOTA_EXCEEDED, _codes("ResourceLimitExceededException")),
+    # Too much, or too soon. Not every limit is the cluster's: one of selectors or labels is the request's own.
+    Row(FailureClass.INVALID, _LIMIT, _SELECTORS),
+    Row(FailureClass.QUOTA_EXCEEDED, _LIMIT, operations=_codes("CreateFargateProfile")),
     Row(FailureClass.THROTTLED, THROTTLING_CODES),
     Row(FailureClass.THROTTLED, statuses=(HTTPStatus.TOO_MANY_REQUESTS,)),
     Row(FailureClass.PROPAGATING, _codes("InvalidParameterException"), _text("trust policy")),

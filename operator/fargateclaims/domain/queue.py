@@ -7,8 +7,10 @@ from datetime import datetime
 from fargateclaims.api.claim_status import OperationType
 from fargateclaims.domain.assessment import SLOT_STEPS, Assessment, Step
 from fargateclaims.domain.facts import Facts
+from fargateclaims.domain.failure import FailureClass
 from fargateclaims.domain.profile import ProfileState
 from fargateclaims.domain.quota import free_places, profile_limit, with_reserved_place
+from fargateclaims.domain.setback import news
 
 _MAKES = frozenset({OperationType.CREATE, OperationType.REPLACE})
 
@@ -18,7 +20,7 @@ def queue_time(facts: Facts, assessment: Assessment) -> datetime:
     metadata, status = assessment.claim.metadata, assessment.claim.status
     before = status.operation
     failed_again = assessment.setback is not None and assessment.setback.attempts > (status.failed_attempts or 0)
-    if failed_again or _has_completed(assessment):
+    if failed_again or _lacked_place(facts, assessment) or _has_completed(assessment):
         return facts.now
     operation = assessment.work.operation if assessment.work else None
     if before is not None and (operation is None or before.type == operation or {before.type, operation} <= _MAKES):
@@ -26,6 +28,12 @@ def queue_time(facts: Facts, assessment: Assessment) -> datetime:
     if metadata.deletion_timestamp is not None:
         return metadata.deletion_timestamp
     return metadata.creation_timestamp if status.observed_generation is None else facts.now
+
+
+def _lacked_place(facts: Facts, assessment: Assessment) -> bool:
+    """Whether EKS has just refused the claim for a quota: somebody else asks next time, lest one that is never taken ask for all."""
+    failure = news(facts, assessment.claim)
+    return failure is not None and failure.kind is FailureClass.QUOTA_EXCEEDED
 
 
 def _has_completed(assessment: Assessment) -> bool:

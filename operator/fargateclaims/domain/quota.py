@@ -1,9 +1,14 @@
-"""How many profiles the cluster may have."""
+"""How many profiles the cluster may have, and whether it is that limit that a refusal was about."""
+
+from dataclasses import replace
 
 from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.claim_status import OperationType
 from fargateclaims.domain.facts import Facts
+from fargateclaims.domain.failure import Failure, FailureClass
+from fargateclaims.domain.observation import DEFAULT_LABELS_PER_SELECTOR, DEFAULT_SELECTORS_PER_PROFILE, Quotas
 from fargateclaims.domain.owned import owned_profiles
+from fargateclaims.domain.profile import ProfileSpec
 
 
 def profile_limit(facts: Facts) -> int | None:
@@ -39,3 +44,24 @@ def _between_profiles(facts: Facts, claim: FargateProfileClaim) -> bool:
     if operation is None or operation.type is not OperationType.REPLACE or claim.metadata.deletion_timestamp is not None:
         return False
     return not owned_profiles(facts, facts.identity(claim))
+
+
+def attributed(failure: Failure | None, spec: ProfileSpec | None, quotas: Quotas) -> Failure | None:
+    """How a call failed, with a refusal for a limit held against whom it may be about.
+
+    EKS answers too many profiles and too many selectors alike. What was asked for with more than EKS's defaults, where nobody can tell
+    what the account allows, is held against that claim alone: were it the cluster's limit after all, the next claim would find out.
+
+    :param spec: the profile that was to be made; None for other calls.
+    """
+    if failure is None or failure.kind is not FailureClass.QUOTA_EXCEEDED or spec is None or not _may_be_over(spec, quotas):
+        return failure
+    usual = f"{DEFAULT_SELECTORS_PER_PROFILE} selectors of {DEFAULT_LABELS_PER_SELECTOR} labels"
+    why = f"the profile would have more than EKS's usual {usual}, and Service Quotas cannot be read"
+    return replace(failure, kind=FailureClass.INVALID, message=f"{failure.message.rstrip('.')} ({why})")
+
+
+def _may_be_over(spec: ProfileSpec, quotas: Quotas) -> bool:
+    most = max((len(selector.labels) for selector in spec.selectors), default=0)
+    selectors = quotas.selectors_per_profile is None and len(spec.selectors) > DEFAULT_SELECTORS_PER_PROFILE
+    return selectors or (quotas.labels_per_selector is None and most > DEFAULT_LABELS_PER_SELECTOR)

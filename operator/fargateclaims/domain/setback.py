@@ -11,7 +11,7 @@ from fargateclaims.api.claim_status import ProfileStatus
 from fargateclaims.api.conditions import ConditionType
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.backoff import delay, waited
-from fargateclaims.domain.facts import Facts, Outcome
+from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.failure import Failure, FailureClass
 from fargateclaims.domain.intent import open_intent
 from fargateclaims.domain.profile import Profile, ProfileState
@@ -69,10 +69,8 @@ def setback(facts: Facts, claim: FargateProfileClaim, failed: Profile | None, *,
     earlier = None if cleared else _remembered(facts, claim)
     if failed is not None and not _already_counted(claim, failed):
         return _after_failed_profile(facts, claim, failed, _attempts(earlier) + 1)
-    outcome = facts.outcomes.get(claim.metadata.uid)
-    if outcome is not None and outcome.failure is not None and _is_news(claim, outcome):
-        return _after_refusal(facts, claim, outcome.failure, earlier)
-    return earlier
+    failure = news(facts, claim)
+    return earlier if failure is None else _after_refusal(facts, claim, failure, earlier)
 
 
 def carried(facts: Facts, claim: FargateProfileClaim, *, cleared: bool) -> Setback | None:
@@ -87,13 +85,15 @@ def carried(facts: Facts, claim: FargateProfileClaim, *, cleared: bool) -> Setba
     return earlier if open_intent(facts, claim) is not None else None
 
 
+def news(facts: Facts, claim: FargateProfileClaim) -> Failure | None:
+    """How the claim's last call failed, as long as its status does not tell of it."""
+    outcome, operation = facts.outcomes.get(claim.metadata.uid), claim.status.operation
+    known = outcome is not None and operation is not None and operation.start_time == outcome.start_time
+    return outcome.failure if outcome is not None and known else None
+
+
 def _attempts(earlier: Setback | None) -> int:
     return earlier.attempts if earlier else 0
-
-
-def _is_news(claim: FargateProfileClaim, outcome: Outcome) -> bool:
-    operation = claim.status.operation
-    return operation is not None and operation.start_time == outcome.start_time
 
 
 def _already_counted(claim: FargateProfileClaim, failed: Profile) -> bool:

@@ -27,6 +27,7 @@ from fargateclaims.domain.facts import Facts, Outcome, Rules
 from fargateclaims.domain.failure import FailureClass
 from fargateclaims.domain.observation import Observation
 from fargateclaims.domain.plan import Action, Plan, plan
+from fargateclaims.domain.quota import attributed
 from fargateclaims.domain.report import ClaimReport
 from fargateclaims.domain.retries import retry_asked
 from fargateclaims.engine.access import Access, access_of, accesses
@@ -243,6 +244,7 @@ class ClusterWorker(Loop):
         except NotPermitted:
             log.warning("a call was not sent: leadership ends too soon", extra={"fields": {"cluster": str(self._arn)}})
             return False
+        failure = attributed(failure, action.work.spec, self._observer.observation.quotas)
         self._outcomes[metadata.uid] = Outcome(action.start_time, around.clock.now(), failure)
         self._refusals.learn(failure, len(self._observer.observation.profiles or {}), around.clock.now())
         around.telemetry.acted(action, failure)
