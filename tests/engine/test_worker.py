@@ -8,7 +8,6 @@ from typing import Any
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.group import CLAIM_KIND, CLASS_KIND
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
-from fargateclaims.domain.observation import Quotas
 from fargateclaims.kube.errors import Conflict, Missing, Unavailable
 
 Scenarios = Callable[..., None]
@@ -227,10 +226,9 @@ def test_a_busy_cluster_is_waited_for_with_growing_pauses(in_fleet: Scenarios) -
 
 def test_a_limit_that_one_claim_may_be_over_is_not_the_cluster_s(in_fleet: Scenarios) -> None:
     async def scenario(fleet: Any) -> None:
-        fleet.cloud.quotas = Quotas()
         fleet.apply("large", selectors=[{"labels": {"app": str(number)}} for number in range(6)])
         fleet.cloud.before = failing(FailureClass.QUOTA_EXCEEDED, on=CREATE)
-        await fleet.until(lambda: fleet.ready("large") == ("False", "Invalid"))
+        await fleet.until(lambda: fleet.ready("large") == ("False", "Invalid"), limit=120)
         fleet.apply()
         await fleet.until(lambda: fleet.ready() == ("True", "Active"), limit=300)
 
