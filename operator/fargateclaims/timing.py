@@ -78,6 +78,11 @@ RESYNC_JITTER: Final = 0.2
 WORKER_RETRY: Final = 10.0
 """After a pass that failed for a reason that nobody foresaw: often enough to recover, seldom enough to read the log."""
 
+CLASS_RECHECK: Final = 30.0
+"""After EC2 or IAM did not answer about a class: claims may wait for it, and a service that is down is not asked at each turn."""
+CLUSTER_RECHECK: Final = 30.0
+"""Between two looks at a cluster that is to become ACTIVE by itself: claims wait for that, and it takes minutes."""
+
 # --- Watches.
 WATCH_SERVER_TIMEOUT: Final = 300
 """The API server ends a watch after this, and it is begun anew: a connection that died unnoticed is noticed by then."""

@@ -2,8 +2,11 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
@@ -12,6 +15,7 @@ from fargateclaims.domain.profile import ProfileSelector, ProfileSpec, ProfileSt
 from fargateclaims.engine.observer import Observer
 from fargateclaims.engine.pace import Pace
 from fargateclaims.simulator.eks.timings import Timings
+from fargateclaims.timing import CLASS_RECHECK, CLUSTER_RECHECK
 from support.builders import make_class
 from support.memory_cloud import MemoryCloud
 from support.virtual_loop import LoopClock, run_virtually
@@ -43,6 +47,12 @@ class Setup:
 
     async def create(self) -> None:
         self.observer.created(await self.gateway.create_profile(SPEC, lambda: True))
+
+    async def look(self) -> bool:
+        return await self.observer.look(self.gateway, [])
+
+    def cluster_is(self, status: str) -> None:
+        self.cloud.clusters[ARN] = replace(self.cloud.clusters[ARN], status=status)
 
     def states(self) -> dict[str, str]:
         return {name: str(profile.state) for name, profile in (self.observer.observation.profiles or {}).items()}
@@ -96,10 +106,13 @@ def test_a_refresh_reads_the_names_and_only_what_is_new_or_was_not_active() -> N
         setup.calls()
         await setup.refresh()
         assert setup.calls() == [LIST, DESCRIBE]
+        setup.observer.tagged("a", {}, ())
         await setup.refresh()
         assert setup.calls() == [LIST, DESCRIBE]
         await asyncio.sleep(60)
+        setup.observer.tagged("a", {}, ())
         await setup.refresh()
+        setup.observer.tagged("a", {}, ())
         await setup.refresh()
         assert setup.calls() == [LIST, DESCRIBE, LIST]
 
@@ -326,12 +339,158 @@ def test_a_class_that_cannot_be_looked_at_stops_no_read_and_is_tried_again() -> 
         setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
         assert await setup.resync()
         assert setup.unreadable() == "GetRole: no luck"
-        assert setup.observer.lacks(CLASSES)
         setup.mend()
-        await setup.refresh()
+        assert setup.observer.next_look([]) == CLASS_RECHECK
+        await asyncio.sleep(CLASS_RECHECK)
+        assert await setup.look()
         assert setup.unreadable() is None
+        assert setup.observer.next_look([]) is None
         setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
         assert await setup.resync()
         assert setup.unreadable() is None
+
+    observing(scenario)
+
+
+def test_a_class_that_cannot_be_looked_at_is_left_alone_for_a_while() -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
+        await setup.resync()
+        setup.calls()
+        before = setup.observer.observation
+        assert not setup.observer.lacks(CLASSES)
+        await asyncio.sleep(CLASS_RECHECK - 1)
+        await setup.look()
+        assert setup.calls() == []
+        await asyncio.sleep(1)
+        await setup.look()
+        assert setup.calls() == ["DescribeSubnets", "DescribeRouteTables", "GetRole"]
+        assert setup.observer.observation is before, "nothing new"
+        await setup.refresh()
+        assert setup.calls() == [LIST]
+        changed = make_class(podExecutionRoleARN="arn:aws:iam::111122223333:role/other")
+        assert setup.observer.lacks([changed]), "another role was not tried"
+        await setup.resync()
+        assert setup.calls().count("GetRole") == 1, "a resync asks in any case"
+
+    observing(scenario)
+
+
+def test_a_class_that_is_gone_is_no_longer_asked_for() -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
+        await setup.resync(make_class("one"), make_class("two"))
+        setup.mend()
+        await asyncio.sleep(CLASS_RECHECK)
+        await setup.refresh(make_class("two"))
+        setup.calls()
+        await setup.look()
+        assert setup.calls() == []
+        assert setup.observer.next_look([]) is None
+
+    observing(scenario)
+
+
+@pytest.mark.parametrize("status", ["CREATING", "PENDING", "UPDATING"])
+def test_a_cluster_that_will_be_active_by_itself_is_looked_at_again_soon(status: str) -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.cluster_is(status)
+        await setup.resync()
+        before = setup.observer.observation
+        setup.calls()
+        assert setup.observer.next_look([]) == CLUSTER_RECHECK
+        await asyncio.sleep(CLUSTER_RECHECK)
+        await setup.look()
+        assert setup.calls() == ["DescribeCluster"]
+        assert setup.observer.observation is before
+        assert setup.observer.next_look([]) == CLUSTER_RECHECK
+        setup.cluster_is("ACTIVE")
+        await asyncio.sleep(CLUSTER_RECHECK)
+        await setup.look()
+        seen = setup.observer.observation.cluster
+        assert seen is not None
+        assert seen.status == "ACTIVE"
+        assert setup.observer.next_look([]) is None
+
+    observing(scenario)
+
+
+def test_a_look_at_the_cluster_that_fails_is_not_repeated_at_once() -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.cluster_is("UPDATING")
+        await setup.resync()
+        await asyncio.sleep(CLUSTER_RECHECK)
+        setup.fail(FailureClass.UNAVAILABLE, on="DescribeCluster")
+        assert not await setup.look()
+        assert setup.observer.next_look([]) == CLUSTER_RECHECK
+
+    observing(scenario)
+
+
+def test_since_when_the_cluster_is_updating_is_remembered() -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.cluster_is("UPDATING")
+        await setup.resync()
+        began = setup.clock.now()
+        await asyncio.sleep(100)
+        await setup.resync()
+        assert setup.observer.moving_since == {str(ARN): began}
+        setup.cluster_is("ACTIVE")
+        await setup.resync()
+        assert setup.observer.moving_since == {}
+
+    observing(scenario)
+
+
+def test_after_a_call_that_eks_did_not_take_the_cluster_itself_is_read_again() -> None:
+    async def scenario(setup: Setup) -> None:
+        await setup.resync()
+        await setup.refresh()
+        await setup.create()
+        setup.calls()
+        await setup.refresh()
+        assert "DescribeCluster" not in setup.calls()
+        await setup.refresh()  # nothing came of the one before
+        assert "DescribeCluster" in setup.calls()
+
+    observing(scenario)
+
+
+def test_an_answer_about_a_class_says_nothing_of_an_outage_of_eks() -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
+        await setup.resync()
+        setup.fail(FailureClass.UNAVAILABLE, on="DescribeCluster")
+        await setup.resync()
+        await setup.resync()
+        await asyncio.sleep(CLASS_RECHECK)
+        assert await setup.look()
+        assert setup.unreadable() is None
+        assert setup.failure() is not None
+
+    observing(scenario)
+
+
+def test_without_its_cluster_no_class_is_looked_at() -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
+        await setup.resync()
+        del setup.cloud.planes[ARN]
+        await setup.resync()
+        await asyncio.sleep(CLASS_RECHECK)
+        assert setup.observer.next_look([]) is None
+
+    observing(scenario)
+
+
+def test_what_is_overdue_is_not_asked_for_in_a_tight_loop() -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
+        setup.cluster_is("UPDATING")
+        await setup.resync()
+        await asyncio.sleep(CLASS_RECHECK + 100)
+        setup.fail(FailureClass.UNAVAILABLE, on="DescribeCluster")
+        assert not await setup.look()
+        assert setup.observer.next_look([]) == setup.pace.shortest_wait
 
     observing(scenario)

@@ -1,10 +1,12 @@
 """What is known of one cluster in EKS: read as seldom as the rules allow, and kept between passes.
 
 A List and a Describe of what is new or was not ACTIVE before each mutation; one Describe of what is awaited while waiting; everything at
-each resync. What a call of ours has just changed counts at once, since EKS's lists lag behind.
+each resync. What a call of ours has just changed counts at once, since EKS's lists lag behind. A cluster that is on its way to ACTIVE
+and a class that EC2 or IAM did not tell about are looked at again sooner than at the next resync.
 """
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -16,12 +18,17 @@ from fargateclaims.domain.observation import ClassFacts, EKSCluster, Observation
 from fargateclaims.domain.profile import Profile, ProfileState
 from fargateclaims.engine.pace import Pace
 from fargateclaims.engine.ports import Gateway
+from fargateclaims.timing import CLASS_RECHECK, CLUSTER_RECHECK
 
 _PASSING = frozenset({FailureClass.THROTTLED, FailureClass.UNAVAILABLE})
 _WORTH_TELLING = 2
 """From so many failures in a row on, claims are told."""
 
 _Source = tuple[SubnetSource, str]
+_NEVER = math.inf
+_UPDATING = "UPDATING"
+_ON_ITS_WAY = frozenset({"CREATING", "PENDING", _UPDATING})
+"""The states of a cluster that end by themselves."""
 
 
 @dataclass(slots=True)
@@ -48,6 +55,11 @@ class Observer:
         self._doubted: set[str] = set()
         self._motions: dict[str, _Motion] = {}
         self._sources: dict[str, _Source] = {}
+        # Of classes that could not be looked at: when that is due again.
+        self._unread: dict[str, tuple[_Source, float]] = {}
+        self._cluster_read_at = 0.0
+        self._updating_since: datetime | None = None
+        self._in_vain = False
         self._failures = 0
         self.observation = Observation(arn)
 
@@ -58,14 +70,15 @@ class Observer:
 
     @property
     def moving_since(self) -> dict[str, datetime]:
-        """When each moving profile was first seen in its present state, by ARN."""
-        return {arn: motion.since for arn, motion in self._motions.items()}
+        """When each moving profile, and the cluster if it is UPDATING, was first seen in its present state, by ARN."""
+        cluster = {str(self.observation.arn): self._updating_since} if self._updating_since is not None else {}
+        return cluster | {arn: motion.since for arn, motion in self._motions.items()}
 
     async def resync(self, gateway: Gateway, classes: Iterable[FargateProfileClass]) -> bool:
         """Read everything. Returns whether that succeeded; a failure that lasts is kept in the observation, beside what was known."""
         try:
-            cluster = await gateway.describe_cluster()
-            self.observation = replace(self.observation, cluster=cluster, quotas=await gateway.quotas())
+            await self._read_cluster(gateway)
+            self.observation = replace(self.observation, quotas=await gateway.quotas())
             await self._read_profiles(gateway, every=True)
             await self._read_classes(gateway, classes, again=True)
         except AWSError as error:
@@ -76,34 +89,47 @@ class Observer:
         """Read what a mutation must know: all names, and each profile that is new or was not ACTIVE. Returns as `resync`."""
         try:
             if self.observation.cluster is None or self._gone():
-                self.observation = replace(self.observation, cluster=await gateway.describe_cluster(), quotas=await gateway.quotas())
+                await self._read_cluster(gateway)
+                self.observation = replace(self.observation, quotas=await gateway.quotas())
+            elif self._in_vain:
+                # EKS did not take the call that the last refresh was for: it may be for the cluster's own state.
+                await self._read_cluster(gateway)
             await self._read_profiles(gateway, every=False)
             await self._read_classes(gateway, classes, again=False)
         except AWSError as error:
             return self._failed(error.failure)
+        self._in_vain = True
         return True
 
     async def look(self, gateway: Gateway, names: Iterable[str]) -> bool:
-        """Read the profiles that somebody waits for. Returns as `resync`."""
+        """Read the profiles that somebody waits for, and what else `next_look` was told for. Returns as `resync`."""
+        now, awaited = self._clock.monotonic(), sorted(names)
+        cluster_due = self._cluster_due() <= now
         try:
-            for name in sorted(names):
+            if cluster_due:
+                await self._read_cluster(gateway)
+            await self._read_sources(gateway, {name: source for name, (source, due) in self._unread.items() if due <= now})
+            for name in awaited:
                 await self._describe(gateway, name)
         except AWSError as error:
             return self._failed(error.failure)
-        self._succeeded(complete=False)
+        if cluster_due or awaited:  # what EC2 and IAM answer says nothing of EKS
+            self._succeeded(complete=False)
         return True
 
     def lacks(self, classes: Iterable[FargateProfileClass]) -> bool:
-        """Whether a class has not been looked at as it now is."""
-        return any(self._sources.get(cls.metadata.name) != _source(cls) for cls in classes)
+        """Whether a class has not been looked at as it now is, nor tried to a moment ago."""
+        return any(self._is_new(cls.metadata.name, _source(cls)) for cls in classes)
 
     def created(self, profile: Profile) -> None:
         """EKS has taken a create."""
+        self._in_vain = False
         self._made_at[profile.name] = self._clock.monotonic()
         self._put(profile)
 
     def deleting(self, profile: Profile) -> None:
         """EKS has taken a delete."""
+        self._in_vain = False
         self._made_at.pop(profile.name, None)
         self._put(replace(profile, state=ProfileState.DELETING))
 
@@ -117,6 +143,7 @@ class Observer:
 
     def tagged(self, name: str, tags: dict[str, str], removed: Iterable[str]) -> None:
         """EKS has taken a change of tags."""
+        self._in_vain = False
         profile = self._profiles.get(name)
         if profile is not None:
             gone = set(removed)
@@ -124,9 +151,10 @@ class Observer:
             self._put(replace(profile, tags=kept | tags))
 
     def next_look(self, names: Iterable[str]) -> float | None:
-        """Seconds until the next look at these profiles is due; None if none of them is awaited."""
-        waits = []
+        """Seconds until the next look is due at these profiles, at a cluster or class that was not fit; None if nothing is awaited."""
         now = self._clock.monotonic()
+        recheck = min((self._cluster_due(), *(due for _, due in self._unread.values())))
+        waits = [] if recheck == _NEVER else [max(self._pace.shortest_wait, recheck - now)]
         for name in names:
             profile = self._profiles.get(name)
             motion = self._motions.get(profile.arn) if profile is not None else None
@@ -135,6 +163,18 @@ class Observer:
             else:
                 waits.append(self._pace.next_wait(motion.state, now - motion.began, profile.arn))
         return min(waits, default=None)
+
+    async def _read_cluster(self, gateway: Gateway) -> None:
+        # Before the answer: one that does not come is waited for as long.
+        self._cluster_read_at = self._clock.monotonic()
+        cluster = await gateway.describe_cluster()
+        self._updating_since = (self._updating_since or self._clock.now()) if cluster.status == _UPDATING else None
+        if cluster != self.observation.cluster:
+            self.observation = replace(self.observation, cluster=cluster)
+
+    def _cluster_due(self) -> float:
+        cluster = self.observation.cluster
+        return self._cluster_read_at + CLUSTER_RECHECK if cluster is not None and cluster.status in _ON_ITS_WAY else _NEVER
 
     async def _read_profiles(self, gateway: Gateway, *, every: bool) -> None:
         names = set(await gateway.list_profiles(urgent=not every))
@@ -168,26 +208,35 @@ class Observer:
         return made is not None and self._clock.monotonic() - made < self._settle
 
     async def _read_classes(self, gateway: Gateway, classes: Iterable[FargateProfileClass], *, again: bool) -> None:
+        wanted = {cls.metadata.name: _source(cls) for cls in classes}
+        self._sources = {name: source for name, source in self._sources.items() if name in wanted}
+        self._unread = {name: tried for name, tried in self._unread.items() if name in wanted}
+        await self._read_sources(gateway, {name: source for name, source in wanted.items() if again or self._is_new(name, source)})
+
+    async def _read_sources(self, gateway: Gateway, wanted: Mapping[str, _Source]) -> None:
         cluster, facts = self.observation.cluster, dict(self.observation.classes)
         if cluster is None:
             return
-        sources: dict[str, _Source] = {}
         read: dict[str, ClassFacts | Failure] = {}
-        for cls in classes:
-            name, source = cls.metadata.name, _source(cls)
-            if again or self._sources.get(name) != source:
-                key = repr(source)
-                if key not in read:
-                    read[key] = await _class_facts(gateway, source, cluster)
-                found = read[key]
-                if isinstance(found, Failure):
-                    # EKS may well answer where EC2 or IAM do not: what was known counts, and this is tried again.
-                    facts.setdefault(name, _unread(found))
-                    continue
-                facts[name] = found
-            sources[name] = source
-        self._sources = sources
-        self.observation = replace(self.observation, classes=facts)
+        for name, source in wanted.items():
+            key = repr(source)
+            if key not in read:
+                read[key] = await _class_facts(gateway, source, cluster)
+            found = read[key]
+            if isinstance(found, Failure):
+                # EKS may well answer where EC2 or IAM do not: what was known counts, and this is tried again.
+                self._unread[name] = source, self._clock.monotonic() + CLASS_RECHECK
+                facts.setdefault(name, _unread(found))
+                continue
+            self._unread.pop(name, None)
+            self._sources[name] = source
+            facts[name] = found
+        if facts != self.observation.classes:
+            self.observation = replace(self.observation, classes=facts)
+
+    def _is_new(self, name: str, source: _Source) -> bool:
+        tried, due = self._unread.get(name, (self._sources.get(name), _NEVER))
+        return tried != source or due <= self._clock.monotonic()
 
     def _put(self, profile: Profile) -> None:
         before = self._profiles.get(profile.name)
@@ -237,6 +286,8 @@ class Observer:
             self._profiles.clear()
             self._motions.clear()
             self._made_at.clear()
+            self._unread.clear()
+            self._updating_since = None
             self.observation = replace(self.observation, cluster=None, profiles={}, observed_at=self._clock.now(), failure=failure)
         else:
             self.observation = replace(self.observation, failure=failure)
