@@ -1,7 +1,7 @@
 """The operator as a process: what is started in which order, and how it stops.
 
 A stop goes: no new mutation → calls under way end or are abandoned → watches and events end → the Lease is released → exit 0.
-Losing the Lease or the watches ends the process with 1: what starts it, starts it anew.
+Losing the Lease, the watches or the LISTs ends the process with 1: what starts it, starts it anew.
 """
 
 import asyncio
@@ -65,7 +65,7 @@ class Process:
         self._leading_since: float | None = None
 
     async def run(self) -> int:
-        """Work until SIGTERM or SIGINT (0), or until the Lease or the watches are lost (1). Raises StartError."""
+        """Work until SIGTERM or SIGINT (0), or until the Lease, the watches or the LISTs are lost (1). Raises StartError."""
         for caution in self._settings.cautions:
             log.warning(caution)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -170,13 +170,16 @@ class Process:
             "asked to stop": self._asked_to_stop.wait(),
             "leadership is lost": campaign.wait_lost(),
             "the watches have ended": watches_ended.wait(),
+            "the LISTs have ended": asyncio.wait({supervising}),
         }
         why = await _first(ends)
         self._stopping = True
         (log.info if why == "asked to stop" else log.error)("stopping: %s", why)
         await supervisor.stop()
         supervising.cancel()
-        await asyncio.gather(supervising, return_exceptions=True)
+        (fault,) = await asyncio.gather(supervising, return_exceptions=True)
+        if isinstance(fault, Exception):
+            log.error("the LISTs have failed", exc_info=fault)
         await watch.stop()
         await events.stop()
         cloud.close()

@@ -41,6 +41,28 @@ def test_a_busy_api_server_is_listed_again_when_it_says_so(in_fleet: Scenarios) 
     in_fleet(scenario)
 
 
+def test_a_list_that_fails_for_no_foreseen_reason_is_logged_and_made_again(in_fleet: Scenarios, caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(fleet: Any) -> None:
+        replace, failures = fleet.operator.supervisor.store.replace, 0
+
+        def failing(*lists: Any) -> None:
+            nonlocal failures
+            if failures < 2:
+                failures += 1
+                raise ZeroDivisionError("a fault of our own")
+            replace(*lists)
+
+        fleet.operator.supervisor.store.replace = failing
+        fleet.apply()
+        await fleet.until(lambda: failures == 2)
+        assert not fleet.operator.supervisor.listed
+        assert fleet.cloud.count() == 0
+        await fleet.until(lambda: fleet.ready() == ("True", "Active"))
+        assert caplog.text.count("ZeroDivisionError: a fault of our own") == 2
+
+    in_fleet(scenario)
+
+
 def test_clusters_work_side_by_side(in_fleet: Scenarios) -> None:
     async def scenario(fleet: Any) -> None:
         fleet.cloud.add(OTHER)

@@ -47,18 +47,24 @@ class Supervisor:
         self.listed = False
 
     async def run(self) -> None:
-        """List everything now and at each resync, until cancelled; workers start with the first LIST."""
+        """List everything now and at each resync, until cancelled; workers start with the first LIST.
+
+        A LIST that fails, for whatever reason, is logged and made again: without LISTs the store would go stale unnoticed.
+        """
         failures = 0
         while True:
             try:
                 await self._list()
             except KubeError as error:
                 failures += 1
-                rules = self._around.rules
-                wait = delay(failures, rules.backoff_base, rules.backoff_max, "list").total_seconds()
+                wait = self._back_off(failures)
                 if isinstance(error, Throttled):
                     wait = max(wait, error.retry_after)
                 log.warning("the objects cannot be listed; trying again in %.0f s: %s", wait, error)
+            except Exception:
+                failures += 1
+                wait = self._back_off(failures)
+                log.exception("the objects could not be taken in; trying again in %.0f s", wait)
             else:
                 failures = 0
                 wait = self._around.resync_seconds * (1 + RESYNC_JITTER * random.random())  # noqa: S311 - no secret depends on it
@@ -78,6 +84,10 @@ class Supervisor:
         now = time.monotonic()
         hanging = sum(worker.hangs(now) for worker in list(self._workers.values()))
         return f"{hanging} workers hang" if hanging else None
+
+    def _back_off(self, failures: int) -> float:
+        rules = self._around.rules
+        return delay(failures, rules.backoff_base, rules.backoff_max, "list").total_seconds()
 
     async def _list(self) -> None:
         claims, claims_version = await self._kube.list_all(CLAIM_PLURAL)
