@@ -206,6 +206,13 @@ def test_a_cluster_that_is_not_active_takes_no_profile() -> None:
     assert found[0] is Reason.CLUSTER_NOT_ACTIVE
 
 
+def test_a_cluster_that_is_updating_takes_no_profile_and_nobody_need_mend_that() -> None:
+    found = to_create(cluster=replace(CLUSTER, status="UPDATING"))
+    assert found is not None
+    assert found[0] is Reason.CLUSTER_UPDATING
+    assert to_create(work=DELETE_FIRST, cluster=replace(CLUSTER, status="UPDATING")) == found, "the old profile stays until then"
+
+
 def test_role_and_subnets_are_looked_at_before_anything_is_made() -> None:
     assert to_create(classes={"other": CLASS_FACTS}) == (
         Reason.PENDING,

@@ -7,8 +7,8 @@ import pytest
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Verdict
 from fargateclaims.domain.failure import Failure, FailureClass
-from fargateclaims.domain.outage import cluster_gone, not_active, unreadable
-from support.builders import CLUSTER, make_observation
+from fargateclaims.domain.outage import cluster_gone, not_active, unreadable, updating
+from support.builders import ARN, CLUSTER, NOW, after, make_facts, make_observation
 
 
 def failing(kind: FailureClass, message: str = "what AWS said", permission: str | None = None) -> Failure:
@@ -63,10 +63,30 @@ def test_a_cluster_that_was_read_is_readable() -> None:
 @pytest.mark.parametrize(
     ("status", "open_"), [("ACTIVE", True), ("UPDATING", True), ("CREATING", False), ("FAILED", False), ("DELETING", False)]
 )
-def test_a_cluster_takes_profiles_while_it_is_active_or_updating(status: str, open_: bool) -> None:  # noqa: FBT001
+def test_a_cluster_works_while_it_is_active_or_updating(status: str, open_: bool) -> None:  # noqa: FBT001
     verdict = not_active(make_observation(cluster=replace(CLUSTER, status=status)))
     told = Verdict(Reason.CLUSTER_NOT_ACTIVE, f"cluster prod is {status}: EKS takes Fargate profiles when it is ACTIVE")
     assert verdict == (None if open_ else told)
+
+
+def test_an_update_that_eks_shows_is_waited_for() -> None:
+    observation = make_observation(cluster=replace(CLUSTER, status="UPDATING"))
+    facts = make_facts(observation=observation, moving_since={str(ARN): NOW}, now=after(60))
+    assert updating(facts) == Verdict(
+        Reason.CLUSTER_UPDATING, "cluster prod is UPDATING since 14:00:00Z: EKS takes Fargate profiles when it is ACTIVE again"
+    )
+    late = replace(facts, now=NOW + facts.rules.operation_deadline)
+    assert updating(late) == Verdict(
+        Reason.SLOT_BLOCKED,
+        "cluster prod is UPDATING since 14:00:00Z, longer than EKS should take; Fargate profiles wait until it is ACTIVE again",
+    )
+    assert updating(replace(facts, moving_since={}, now=NOW)) is not None
+
+
+@pytest.mark.parametrize("status", ["ACTIVE", "CREATING", None])
+def test_other_states_are_no_update(status: str | None) -> None:
+    cluster = replace(CLUSTER, status=status) if status else None
+    assert updating(make_facts(observation=make_observation(cluster=cluster))) is None
 
 
 def test_of_a_cluster_that_was_never_seen_nothing_is_said() -> None:

@@ -307,6 +307,7 @@ def test_the_tags_of_a_pinned_profile_are_left_alone() -> None:
         ({}, {"classes": [], "malformed_classes": {"standard": "spec: is required"}}, "ClassNotReady", "spec: is required"),
         ({}, {"classes": [make_class(deleted=NOW, finalizers=["x"])]}, "ClassNotReady", "takes no new claim"),
         ({}, {"observation": make_observation(cluster=replace(CLUSTER, status="CREATING"))}, "ClusterNotActive", "is CREATING"),
+        ({}, {"observation": make_observation(cluster=replace(CLUSTER, status="UPDATING"))}, "ClusterUpdating", "is UPDATING since"),
         ({}, {"observation": make_observation(classes={})}, "Pending", "a first look at the role and the subnets"),
         (
             {},

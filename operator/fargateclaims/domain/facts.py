@@ -89,7 +89,7 @@ class Facts:
     :param classes: all classes by name, also those of other clusters.
     :param namespaces: those of the claims, by name; one that has not been seen yet is left out.
     :param outcomes: by UID of the claim, until the report that tells of them was accepted.
-    :param moving_since: when a profile was first seen in its present moving state, by ARN.
+    :param moving_since: when a profile was first seen in its present moving state, or the cluster UPDATING, by ARN.
     :param may_mutate: whether a mutation may be planned now (leader, settled, not stopping).
     :param crd_terminating: whether the claims' CRD is being deleted: then profiles stay.
     """

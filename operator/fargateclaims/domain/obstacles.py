@@ -8,7 +8,7 @@ from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.observation import DEFAULT_LABELS_PER_SELECTOR, DEFAULT_SELECTORS_PER_PROFILE
-from fargateclaims.domain.outage import not_active, unreadable
+from fargateclaims.domain.outage import not_active, unreadable, updating
 from fargateclaims.domain.quota import free_places, profile_limit, with_reserved_place
 from fargateclaims.domain.retries import paused_by
 from fargateclaims.domain.selectors import wanted_selectors
@@ -80,7 +80,7 @@ def obstacle_to_create(facts: Facts, base: Assessment, work: Work) -> Verdict | 
     """Why a profile cannot be made now."""
     cls = base.cls
     assert cls is not None
-    closed = class_leaving(cls) or not_active(facts.observation)
+    closed = class_leaving(cls) or not_active(facts.observation) or updating(facts)
     if closed is not None:
         return closed
     seen = facts.observation.classes.get(cls.metadata.name)

@@ -2,11 +2,13 @@
 
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Verdict
+from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.failure import FailureClass
 from fargateclaims.domain.observation import Observation
 
-HOLDS_CLUSTER = frozenset({"ACTIVE", "UPDATING"})
-"""The states of a cluster in which EKS takes Fargate profiles."""
+UPDATING = "UPDATING"
+"""The state of a working cluster during an update: EKS takes no profiles until it ends, which it does by itself."""
+_WORKING = frozenset({"ACTIVE", UPDATING})
 
 
 def unreadable(observation: Observation) -> Verdict | None:
@@ -31,11 +33,23 @@ def unreadable(observation: Observation) -> Verdict | None:
 
 
 def not_active(observation: Observation) -> Verdict | None:
-    """Why the cluster takes no profiles now; None if it does, or if that is not known."""
+    """Why the cluster is of no use now; None if it works, or if that is not known. An update passes: see `updating`."""
     cluster = observation.cluster
-    if cluster is None or cluster.status in HOLDS_CLUSTER:
+    if cluster is None or cluster.status in _WORKING:
         return None
     return Verdict(Reason.CLUSTER_NOT_ACTIVE, f"cluster {cluster.name} is {cluster.status}: EKS takes Fargate profiles when it is ACTIVE")
+
+
+def updating(facts: Facts) -> Verdict | None:
+    """Why the cluster takes no profiles for the time being; None if it has no update that EKS shows."""
+    cluster = facts.observation.cluster
+    if cluster is None or cluster.status != UPDATING:
+        return None
+    since = facts.moving_since.get(str(facts.observation.arn), facts.now)
+    what = f"cluster {cluster.name} is {UPDATING} since {since:%H:%M:%SZ}"
+    if facts.now - since >= facts.rules.operation_deadline:
+        return Verdict(Reason.SLOT_BLOCKED, f"{what}, longer than EKS should take; Fargate profiles wait until it is ACTIVE again")
+    return Verdict(Reason.CLUSTER_UPDATING, f"{what}: EKS takes Fargate profiles when it is ACTIVE again")
 
 
 def cluster_gone(observation: Observation) -> bool:
