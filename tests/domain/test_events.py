@@ -1,8 +1,14 @@
 """Events: the life of a claim reads as a story of a few lines, and nothing that repeats makes a storm."""
 
+from typing import Any
+
+from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.domain.events import EventNote
 from fargateclaims.domain.failure import Failure, FailureClass
+from fargateclaims.domain.plan import plan
+from fargateclaims.domain.profile import Profile, ProfileState
 from fargateclaims.simulator.eks.model import HealthIssue, Operation, Outcome
+from support.builders import ROLE, SUBNETS, deleting, make_claim, make_facts, make_observation, make_profile
 from support.pure_operator import Operator, come_to_rest, run
 from support.pure_world import Fault, World
 
@@ -108,3 +114,58 @@ def test_a_claim_that_had_no_profile_says_so() -> None:
     come_to_rest(operator)
     assert told(world, "a")[-1].reason == "Deleted"
     assert "gone" in told(world, "a")[-1].note
+
+
+def test_a_profile_that_is_retained_is_not_said_to_be_gone() -> None:
+    world = World()
+    world.apply("a")
+    operator = come_to_rest(Operator(world))
+    world.apply_class(reclaimPolicy="Retain")
+    world.delete("a")
+    come_to_rest(operator)
+    assert [(event.reason, event.note) for event in told(world, "a")[3:]] == [
+        ("Tagging", "the tags of profile shop-a-77ef95ce-9999 are being changed"),
+        ("Retained", "profile shop-a-77ef95ce-9999 stays in EKS, without the operator's tags"),
+    ]
+
+
+def release(claim: FargateProfileClaim, *profiles: Profile, **facts: Any) -> tuple[str, str]:
+    """The event of a claim that goes, after the operator last saw it with these profiles."""
+    status = plan(make_facts(claim, profiles=profiles)).claims[0].status
+    (report,) = plan(make_facts(deleting(make_claim(status=status.to_dict())), **facts)).claims
+    assert report.release
+    (event,) = report.events
+    return event.reason, event.note
+
+
+def test_a_profile_that_stays_because_the_crd_goes_is_not_said_to_be_gone() -> None:
+    claim = make_claim()
+    profile = make_profile("p", owner=claim)
+    expected = ("Released", "profile p, last seen ACTIVE, was not deleted by the operator")
+    assert release(claim, profile, profiles=[profile], crd_terminating=True) == expected
+    queued = deleting(claim)
+    assert release(queued, profile, make_profile("f", ProfileState.CREATING), profiles=[profile], crd_terminating=True) == expected
+
+
+def test_a_profile_that_is_being_deleted_when_the_crd_goes_is_said_to_be_gone() -> None:
+    claim = deleting(make_claim())
+    leaving = make_profile("p", ProfileState.DELETING, owner=claim)
+    assert release(claim, leaving, profiles=[leaving], crd_terminating=True) == ("Deleted", "profile p is gone")
+
+
+def test_a_profile_that_went_with_its_cluster_is_said_to_be_gone() -> None:
+    claim = make_claim()
+    gone = make_observation(failure=Failure(FailureClass.CLUSTER_GONE, "Code", "words"))
+    assert release(claim, make_profile("p", owner=claim), observation=gone) == ("Deleted", "profile p is gone with its cluster")
+
+
+def test_a_profile_that_is_adopted_is_not_said_to_be_created() -> None:
+    world = World()
+    world.plane.create("legacy", pod_execution_role_arn=ROLE, selectors=[{"namespace": "shop"}], subnets=SUBNETS, tags={})
+    operator = run(Operator(world), 5000)
+    world.apply("a", profileName="legacy", existingProfile="AdoptIfIdentical")
+    come_to_rest(operator)
+    assert [(event.reason, event.note) for event in told(world, "a")] == [
+        ("Tagging", "the tags of profile legacy are being changed"),
+        ("Adopted", "profile legacy is taken over as it is"),
+    ]
