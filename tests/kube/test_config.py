@@ -162,6 +162,36 @@ async def test_the_environments_proxy_is_used_unless_it_says_otherwise(
     assert configuration.proxy == ("http://proxy.example:3128" if through else None)
 
 
+@pytest.mark.parametrize(
+    ("server", "no_proxy", "through"),
+    [
+        ("https://10.96.0.1:443", "10.0.0.0/8", False),
+        ("https://10.96.0.1", "localhost, 10.0.0.0/8 ,.svc", False),
+        ("https://10.96.0.1", "10.96.0.9/8", False),
+        ("https://11.96.0.1", "10.0.0.0/8", True),
+        ("https://10.96.0.1", "10.96.0.1", False),
+        ("https://[fd00::1]:6443", "fd00::/8", False),
+        ("https://[fd00::1]:6443", "fd00::1", False),
+        ("https://[fd00::1]:6443", "[fd00::1]", False),
+        ("https://[fe80::1]:6443", "fd00::/8,10.0.0.0/8", True),
+        ("https://10.96.0.1", "10.0.0.0/99,nonsense/8,/", True),
+        ("https://kubernetes.example", "0.0.0.0/0", True),
+    ],
+)
+async def test_a_range_of_addresses_goes_past_the_proxy(
+    clock: VirtualClock,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    server: str,
+    no_proxy: str,
+    through: bool,  # noqa: FBT001
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", server, {"token": "t1"})))
+    monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
+    monkeypatch.setenv("no_proxy", no_proxy)
+    assert (await load_configuration(clock)).proxy == ("http://proxy.example:3128" if through else None)
+
+
 async def test_requests_go_through_the_proxy(
     server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,6 +3,9 @@
 import asyncio
 import logging
 import os
+from collections.abc import Iterator
+from contextlib import suppress
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -44,8 +47,23 @@ def _choose_proxy(configuration: Configuration) -> None:
     """
     configuration.client_session_kwargs = {"trust_env": False}
     server = urlsplit(configuration.host)
-    if configuration.proxy is None and not proxy_bypass(server.netloc):
+    if configuration.proxy is None and not proxy_bypass(server.netloc) and not _in_a_range_without_proxy(server.hostname or ""):
         configuration.proxy = getproxies().get(server.scheme)
+
+
+def _in_a_range_without_proxy(host: str) -> bool:
+    """Whether NO_PROXY has a range of addresses with this one, as in 10.0.0.0/8. The standard library knows names alone."""
+    entries = getproxies().get("no", "").split(",")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False  # a name is not resolved for this, as in Go's clients
+    return any(address in network for entry in entries for network in _networks(entry.strip()))
+
+
+def _networks(entry: str) -> Iterator[IPv4Network | IPv6Network]:
+    with suppress(ValueError):
+        yield ip_network(entry, strict=False)
 
 
 async def _load_kubeconfig(configuration: Configuration, paths: str, clock: Clock) -> None:
