@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.group import FINALIZER
 from fargateclaims.domain.assessment import Step, Work
-from fargateclaims.domain.backoff import unjittered
-from fargateclaims.domain.facts import ClusterBusy, Facts, Outcome, QuotaRefusal, Rules
-from fargateclaims.domain.failure import BUSY, AWSError, Failure, FailureClass
+from fargateclaims.domain.facts import Facts, Outcome, Rules
+from fargateclaims.domain.failure import AWSError, Failure, FailureClass
 from fargateclaims.domain.observation import Observation, Quotas
 from fargateclaims.domain.plan import Action, Plan, plan
 from fargateclaims.domain.profile import Profile, ProfileState
 from fargateclaims.domain.quota import attributed
 from fargateclaims.domain.report import ClaimReport
+from fargateclaims.engine.busy import Refusals
 from support.builders import ARN, RULES
 from support.pure_world import Conflict, Crash, World
 
@@ -43,13 +43,12 @@ class Operator:
     made_at: dict[str, float] = field(default_factory=dict)
     moving_since: dict[str, tuple[ProfileState, datetime]] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
-    busy: ClusterBusy | None = None
-    refusals: int = 0
-    quota_refusal: QuotaRefusal | None = None
+    refusals: Refusals = field(init=False)
     plan: Plan | None = None
     resync_at: float = 0.0
 
     def __post_init__(self) -> None:
+        self.refusals = Refusals(str(ARN), self.rules.backoff_base, BUSY_MAX)
         self.settled_at = self.world.seconds + self.rules.settle.total_seconds()
 
     def reconcile(self) -> bool:
@@ -85,8 +84,8 @@ class Operator:
             classes=world.classes,
             namespaces=world.namespaces,
             outcomes=dict(self.outcomes),
-            busy=self.busy,
-            quota_refusal=self.quota_refusal,
+            busy=self.refusals.busy,
+            quota_refusal=self.refusals.quota,
             moving_since={arn: since for arn, (_, since) in self.moving_since.items()},
             may_mutate=world.seconds >= self.settled_at,
         )
@@ -197,7 +196,7 @@ class Operator:
             self._took(work, made)
         failure = attributed(failure, work.spec, Quotas())
         self.outcomes[action.claim.metadata.uid] = Outcome(action.start_time, self.world.now, failure)
-        self._learn(failure)
+        self.refusals.learn(work.step, failure, len(self.profiles or {}), self.world.now)
 
     def _took(self, work: Work, made: Profile | None) -> None:
         assert self.profiles is not None
@@ -214,19 +213,6 @@ class Operator:
         else:
             tags = {key: value for key, value in profile.tags.items() if key not in work.tag_keys}
             self._put(replace(profile, tags={**tags, **dict(work.tags)}))
-
-    def _learn(self, failure: Failure | None) -> None:
-        now = self.world.now
-        if failure is not None and failure.kind in BUSY:
-            self.refusals += 1
-            wait = unjittered(self.refusals, self.rules.backoff_base, BUSY_MAX)
-            self.busy = ClusterBusy(failure, self.busy.since if self.busy else now, now + wait)
-            return
-        self.refusals, self.busy = 0, None
-        if failure is None:
-            self.quota_refusal = None
-        elif failure.kind is FailureClass.QUOTA_EXCEEDED:
-            self.quota_refusal = QuotaRefusal(len(self.profiles or {}), now)
 
     def _check(self, decided: Plan) -> None:
         """What must hold for every plan, by what the operator knows."""

@@ -3,9 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fargateclaims.domain.assessment import SLOT_STEPS, Step
 from fargateclaims.domain.backoff import delay
 from fargateclaims.domain.facts import ClusterBusy, QuotaRefusal
 from fargateclaims.domain.failure import BUSY, Failure, FailureClass
+
+_ONE_WAIT = timedelta(minutes=10)
+"""Refusals further apart are told as two waits: longer than any backoff, so nobody has asked in between."""
 
 
 @dataclass
@@ -23,18 +27,28 @@ class Refusals:
     quota: QuotaRefusal | None = None
     _in_a_row: int = 0
 
-    def learn(self, failure: Failure | None, profiles: int, now: datetime) -> None:
-        """The outcome of a create or delete while the cluster had so many profiles."""
-        if failure is not None and failure.kind in BUSY:
+    def learn(self, step: Step, failure: Failure | None, profiles: int, now: datetime) -> None:
+        """The outcome of a call, after which the cluster has so many profiles, those included that are DELETING.
+
+        Only what EKS took tells that nothing holds the slot any more, or that there is more room: it looks at tags alone for a tag, and
+        who knows what it looks at before it throttles or refuses.
+        """
+        if failure is None:
+            self._took(step, profiles)
+        elif failure.kind in BUSY:
             self._in_a_row += 1
-            since = self.busy.since if self.busy is not None else now
-            self.busy = ClusterBusy(failure, since, now + self._wait(failure))
-            return
-        self._in_a_row, self.busy = 0, None
-        if failure is not None and failure.kind is FailureClass.QUOTA_EXCEEDED:
+            self.busy = ClusterBusy(failure, self._since(now), now + self._wait(failure))
+        elif failure.kind is FailureClass.QUOTA_EXCEEDED:
             self.quota = QuotaRefusal(profiles, now)
-        elif failure is None:
-            self.quota = self.quota if self.quota is not None and profiles < self.quota.count else None
+
+    def _took(self, step: Step, profiles: int) -> None:
+        if step in SLOT_STEPS:
+            self._in_a_row, self.busy = 0, None
+        if step is Step.CREATE and self.quota is not None and profiles > self.quota.count:
+            self.quota = None
+
+    def _since(self, now: datetime) -> datetime:
+        return self.busy.since if self.busy is not None and now - self.busy.until < _ONE_WAIT else now
 
     def _wait(self, failure: Failure) -> timedelta:
         if failure.kind is FailureClass.BUSY_PROFILE:

@@ -246,7 +246,7 @@ class ClusterWorker(Loop):
             return False
         failure = attributed(failure, action.work.spec, self._observer.observation.quotas)
         self._outcomes[metadata.uid] = Outcome(action.start_time, around.clock.now(), failure)
-        self._refusals.learn(failure, len(self._observer.observation.profiles or {}), around.clock.now())
+        self._refusals.learn(action.work.step, failure, len(self._observer.observation.profiles or {}), around.clock.now())
         around.telemetry.acted(action, failure)
         return True
 
