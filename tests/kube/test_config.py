@@ -182,9 +182,10 @@ async def test_a_range_of_addresses_goes_past_the_proxy(
     clock: VirtualClock,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    *,
     server: str,
     no_proxy: str,
-    through: bool,  # noqa: FBT001
+    through: bool,
 ) -> None:
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", server, {"token": "t1"})))
     monkeypatch.setenv("https_proxy", "http://proxy.example:3128")
