@@ -30,8 +30,8 @@ class Refusals:
     def learn(self, step: Step, failure: Failure | None, profiles: int, now: datetime) -> None:
         """The outcome of a call, after which the cluster has so many profiles, those included that are DELETING.
 
-        Only what EKS took tells that nothing holds the slot any more, or that there is more room: it looks at tags alone for a tag, and
-        who knows what it looks at before it throttles or refuses.
+        Only a create or delete that EKS took tells that nothing holds the slot any more. A change of tags does not need the slot, and a
+        call that was throttled, failed or was refused for something else may not have got so far as to be refused for the slot.
         """
         if failure is None:
             self._took(step, profiles)
