@@ -4,6 +4,7 @@ import pytest
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.claim import ExistingProfilePolicy, ReplacementPolicy
+from fargateclaims.api.crd import class_crd
 from fargateclaims.api.errors import MalformedObject
 from fargateclaims.api.fargateclass import (
     ClassSpec,
@@ -195,3 +196,11 @@ def test_values_go_with_in_and_not_in(operator: str, values: list[str], fits: bo
 def test_a_status_from_elsewhere_never_makes_a_class_malformed() -> None:
     manifest = class_manifest({"observedGeneration": "two", "profiles": {"owned": 1}, "revision": "7f3a"})
     assert FargateProfileClass.from_object(manifest).status == ClassStatus(revision="7f3a")
+
+
+def test_where_a_user_looks_it_is_said_that_no_repair_is_carried_out() -> None:
+    schema = class_crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    repairs = schema["properties"]["spec"]["properties"]["repairs"]
+    assert set(repairs["properties"]) == {"coreDNS", "roleMapping", "pendingPods"}
+    for described in (repairs, *repairs["properties"].values()):
+        assert "Not carried out by this version yet." in described["description"]

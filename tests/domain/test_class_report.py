@@ -18,8 +18,10 @@ from support.builders import (
     CLUSTER,
     NOW,
     OTHER_ARN,
+    ROLE,
     RULES,
     SUBNETS,
+    after,
     deleting,
     later,
     make_claim,
@@ -52,8 +54,26 @@ def failed(kind: FailureClass) -> Any:
 USABLE = ("True", "Usable")
 
 
+UNCHECKED = dict.fromkeys(("RoleMapped", "EgressAvailable", "DNSReady"), ("Unknown", "NotObserved"))
+
+
 def test_a_class_that_can_be_used() -> None:
-    assert shown(report()) == dict.fromkeys(("Ready", "ClusterReachable", "RoleUsable", "SubnetsUsable"), USABLE)
+    assert shown(report()) == dict.fromkeys(("Ready", "ClusterReachable", "RoleUsable", "SubnetsUsable"), USABLE) | UNCHECKED
+
+
+def test_what_is_not_checked_says_so_and_how_to_check_it_by_hand() -> None:
+    messages = {condition.type: condition.message for condition in report().status.conditions if condition.type in UNCHECKED}
+    assert all(message.startswith("this version does not check ") for message in messages.values())
+    assert f"aws eks describe-access-entry --cluster-name prod --region eu-west-1 --principal-arn {ROLE}" in messages["RoleMapped"]
+    assert "aws-auth" in messages["RoleMapped"]
+    assert "aws ec2 describe-route-tables" in messages["EgressAvailable"]
+    assert "kubectl -n kube-system get pods -l k8s-app=kube-dns" in messages["DNSReady"]
+
+
+@pytest.mark.parametrize("observation", [make_observation(), make_observation(cluster=None, profiles=None, classes={})])
+def test_at_rest_a_class_is_reported_as_it_was(observation: Any) -> None:
+    before = report(observation=observation).status
+    assert report(cls=make_class(status=before.to_dict()), observation=observation, now=after(900)).status == before
 
 
 @pytest.mark.parametrize(

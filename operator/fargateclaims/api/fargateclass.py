@@ -150,14 +150,15 @@ class Disruption(APIModel):
 
 
 class Repairs(APIModel):
-    """What the operator may mend in the EKS cluster. Never, the default everywhere: it reports the command that mends it."""
+    """What the operator may mend in the EKS cluster: not carried out by this version yet, whatever is set here."""
 
     core_dns: CoreDNSRepair = CoreDNSRepair.NEVER
-    """Patch: CoreDNS is made to run on Fargate where it must. Never is the default."""
+    """Patch: CoreDNS is made to run on Fargate where it must. Never is the default. Not carried out by this version yet."""
     role_mapping: RoleMappingRepair = RoleMappingRepair.NEVER
-    """Ensure: the cluster is told of the pod execution role when it lost it. Never is the default."""
+    """Ensure: the cluster is told of the pod execution role when it lost it. Never is the default. Not carried out by this version yet."""
     pending_pods: PendingPodsRepair = PendingPodsRepair.NEVER
-    """Recreate: pods that were Pending before their profile was there are made again. Never is the default."""
+    """Recreate: pods that were Pending before their profile was there are made again. Never is the default. Not carried out by this
+    version yet."""
 
 
 class ClassSpec(APIModel):
@@ -172,7 +173,7 @@ class ClassSpec(APIModel):
     external_id: Annotated[str, Field(min_length=2, max_length=1224, pattern=r"^[0-9A-Za-z_+=,.@:/-]+$")] | None = None
     """What to send when the role is assumed. AWS: AssumeRole's ExternalId."""
     pod_execution_role_arn: RoleARN
-    """The role that the profiles' pods start with; one without a path. AWS: podExecutionRoleArn."""
+    """The role that the profiles' pods start with; one with a path cannot be used. AWS: podExecutionRoleArn."""
     subnets: SubnetSource = SubnetSource(from_=SubnetsFrom.CLUSTER)
     """The subnets that the profiles' pods run in; they must be private. By default the private ones among the cluster's. AWS: subnets."""
     profile_name_template: ProfileNameTemplate = "{namespace}-{name}"
@@ -191,7 +192,7 @@ class ClassSpec(APIModel):
     disruption: Disruption = Disruption()
     """What is done about running pods before a profile is deleted."""
     repairs: Repairs = Repairs()
-    """What the operator may mend in the EKS cluster; by default nothing."""
+    """What the operator may mend in the EKS cluster; by default nothing. Not carried out by this version yet."""
 
     @model_validator(mode="after")
     def _rules(self) -> Self:

@@ -80,7 +80,7 @@ def _counts(facts: Facts) -> ProfileCounts:
 
 def _conditions(facts: Facts, cls: FargateProfileClass, users: Iterable[FargateProfileClaim], slot: Slot) -> tuple[Condition, ...]:
     checks = [_reachable(facts), _role(facts, cls), _subnets(facts, cls)]
-    wanted = [_ready(cls, tuple(users), checks), *checks]
+    wanted = [_ready(cls, tuple(users), checks), *checks, *_unchecked(cls)]
     if slot.overdue:
         wanted.append((ConditionType.SLOT_BLOCKED, _TRUE, Verdict(Reason.SLOT_BLOCKED, f"{held_by(slot)}, longer than EKS should take")))
     return conditions(wanted, cls.status.conditions, facts.now, cls.metadata.generation)
@@ -134,3 +134,17 @@ def _subnets(facts: Facts, cls: FargateProfileClass) -> _Wanted:
     if seen.subnets.unreadable is not None:
         return kind, _UNKNOWN, Verdict(Reason.UNAUTHORIZED, seen.subnets.unreadable)
     return kind, _TRUE, Verdict(Reason.USABLE, f"{len(seen.subnets.ids)} private subnets: {', '.join(seen.subnets.ids)}")
+
+
+def _unchecked(cls: FargateProfileClass) -> list[_Wanted]:
+    """What needs more than this version reads; it holds nothing. The words depend on the spec alone: at rest nothing is written."""
+    cluster, role = cls.spec.cluster_arn, cls.spec.pod_execution_role_arn
+    where = f"--cluster-name {cluster.name} --region {cluster.region}"
+    hints = {
+        ConditionType.ROLE_MAPPED: f"whether cluster {cluster.name} knows role {role}: look with aws eks describe-access-entry {where} "
+        f"--principal-arn {role}, or in the ConfigMap aws-auth of the EKS cluster's namespace kube-system",
+        ConditionType.EGRESS_AVAILABLE: "whether the subnets lead to a NAT gateway or to VPC endpoints for ec2, ecr.api, ecr.dkr, s3, logs "
+        f"and sts: look with aws ec2 describe-route-tables and aws ec2 describe-vpc-endpoints --region {cluster.region}",
+        ConditionType.DNS_READY: "whether CoreDNS runs: look with kubectl -n kube-system get pods -l k8s-app=kube-dns in the EKS cluster",
+    }
+    return [(kind, _UNKNOWN, Verdict(Reason.NOT_OBSERVED, f"this version does not check {hint}")) for kind, hint in hints.items()]

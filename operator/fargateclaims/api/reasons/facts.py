@@ -224,8 +224,8 @@ OTHER_REASONS: Final[Mapping[Reason, OtherReason]] = MappingProxyType(
         Reason.USABLE: OtherReason("class: any=True", "What the condition speaks of was looked at and is in order.", _NOTHING),
         Reason.NOT_OBSERVED: OtherReason(
             "class: any=Unknown",
-            "The operator has not looked, or may not look.",
-            "Nothing to do, or grant the permission that the message names.",
+            "The operator has not looked, or may not look, or this version does not check it.",
+            "Nothing to do, or grant the permission that the message names, or check by hand as the message says.",
         ),
         Reason.IN_USE: OtherReason(
             "class: Ready=False",
@@ -244,21 +244,22 @@ OTHER_REASONS: Final[Mapping[Reason, OtherReason]] = MappingProxyType(
         ),
         Reason.ROLE_NOT_USABLE: OtherReason(
             "class: RoleUsable=False",
-            "Pods cannot start with the pod execution role: it is missing, or does not trust EKS Fargate.",
-            "`aws iam get-role --role-name ROLE` shows its trust policy; it must name eks-fargate-pods.amazonaws.com.",
+            "Pods cannot start with the pod execution role: it is missing, has a path, or does not trust EKS Fargate.",
+            "`aws iam get-role --role-name ROLE` shows its ARN, which must have no path, and its trust policy, "
+            "which must name eks-fargate-pods.amazonaws.com.",
         ),
         Reason.ROLE_NOT_MAPPED: OtherReason(
-            "class: RoleMapped=False",
+            "class: RoleMapped=False; not checked by this version yet",
             "The cluster does not know the pod execution role, so Fargate nodes cannot join it.",
             "`aws eks create-access-entry --cluster-name CLUSTER --principal-arn ROLE_ARN --type FARGATE_LINUX`.",
         ),
         Reason.NO_EGRESS: OtherReason(
-            "class: EgressAvailable=False",
+            "class: EgressAvailable=False; not checked by this version yet",
             "Pods in the subnets reach neither a NAT gateway nor the VPC endpoints that they need, so images cannot be pulled.",
             "Route the subnets through a NAT gateway, or add the endpoints that the message names.",
         ),
         Reason.DNS_NOT_READY: OtherReason(
-            "class: DNSReady=False",
+            "class: DNSReady=False; not checked by this version yet",
             "CoreDNS has no node to run on, so pods cannot resolve names.",
             "Claim a profile for kube-system with the label k8s-app=kube-dns, then "
             """`kubectl -n kube-system patch deployment coredns --type json -p """
