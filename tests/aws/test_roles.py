@@ -74,3 +74,11 @@ async def test_what_may_pass_by_itself_is_no_fact(aws: CannedAWS, cloud: AWSClou
     with pytest.raises(AWSError) as raised:
         await facts(cloud)
     assert raised.value.failure.kind is FailureClass.UNAVAILABLE
+
+
+@pytest.mark.parametrize("account", [ACCOUNT, "444455556666"])
+async def test_a_role_with_a_path_is_not_asked_for(aws: CannedAWS, cloud: AWSCloud, account: str) -> None:
+    problem = (await facts(cloud, f"arn:aws:iam::{account}:role/team/fargate-pods")).problem
+    assert problem is not None
+    assert "/team/" in problem
+    assert aws.count("GetRole") == 0

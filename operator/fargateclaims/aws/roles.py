@@ -6,7 +6,7 @@ from fargateclaims.aws.calls import Caller
 from fargateclaims.aws.shapes import reading
 from fargateclaims.domain.failure import AWSError, FailureClass
 from fargateclaims.domain.observation import RoleFacts
-from fargateclaims.domain.roles import judge_trust_policy, missing_role
+from fargateclaims.domain.roles import judge_arn, judge_trust_policy, missing_role
 
 _OPERATION: Final = "GetRole"
 
@@ -16,11 +16,14 @@ async def read_role_facts(caller: Caller, role_arn: str) -> RoleFacts:
 
     What may not be read is a fact as well: `unreadable` says why. Raises AWSError for all else.
     """
+    known = judge_arn(role_arn)
+    if known is not None:
+        return known
     _, _, _, _, account, resource = role_arn.split(":", 5)
     if account != caller.account_region.account:
         return RoleFacts(unreadable=f"role {role_arn} belongs to account {account}, not to the cluster's, and cannot be read from there")
     try:
-        answer = await caller.read("iam", _OPERATION, {"RoleName": resource.rpartition("/")[2]})
+        answer = await caller.read("iam", _OPERATION, {"RoleName": resource.removeprefix("role/")})
     except AWSError as error:
         if error.failure.kind is FailureClass.GONE:
             return missing_role(role_arn)

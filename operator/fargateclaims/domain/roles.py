@@ -9,6 +9,7 @@ from fargateclaims.domain.observation import RoleFacts
 FARGATE_PRINCIPAL: Final = "eks-fargate-pods.amazonaws.com"
 """The service that assumes a pod execution role (EKS user guide, "Amazon EKS pod execution IAM role")."""
 _ASSUME_ROLE: Final = "sts:assumerole"
+_EVERYONE: Final = "*"
 
 
 def judge_trust_policy(role_arn: str, policy: Mapping[str, Any]) -> RoleFacts:
@@ -24,17 +25,33 @@ def judge_trust_policy(role_arn: str, policy: Mapping[str, Any]) -> RoleFacts:
     )
 
 
+def judge_arn(role_arn: str) -> RoleFacts | None:
+    """Decide by the ARN alone; None if IAM has to be asked. A path keeps Fargate's nodes from being known by the role."""
+    path, _, _ = role_arn.split(":", 5)[5].removeprefix("role").rpartition("/")
+    if not path:
+        return None
+    return RoleFacts(
+        problem=f"role {role_arn} has the path {path}/, and EKS Fargate needs one without: make the role anew without --path, "
+        "and put its ARN in spec.podExecutionRoleARN"
+    )
+
+
 def missing_role(role_arn: str) -> RoleFacts:
     """Return the facts about a role that does not exist."""
     return RoleFacts(problem=f"role {role_arn} does not exist; create it or correct spec.podExecutionRoleARN")
 
 
 def _lets_fargate_in(statement: Mapping[str, Any]) -> bool:
-    principal = statement.get("Principal")
-    # `"Principal": "*"` means AWS accounts and identities, no services.
-    services = _as_list(principal.get("Service")) if isinstance(principal, Mapping) else []
     may_assume = any(fnmatchcase(_ASSUME_ROLE, str(action).lower()) for action in _as_list(statement.get("Action")))
-    return statement.get("Effect") == "Allow" and may_assume and FARGATE_PRINCIPAL in services
+    return statement.get("Effect") == "Allow" and may_assume and _may_mean_fargate(statement.get("Principal"))
+
+
+def _may_mean_fargate(principal: object) -> bool:
+    """Whether it names Fargate or everyone: what EKS might accept must not hold creates. IAM takes "*" and {"AWS": "*"} for the same."""
+    if not isinstance(principal, Mapping):
+        return principal == _EVERYONE
+    services, accounts = _as_list(principal.get("Service")), _as_list(principal.get("AWS"))
+    return FARGATE_PRINCIPAL in services or _EVERYONE in [*services, *accounts]
 
 
 def _as_list(value: object) -> list[Any]:
