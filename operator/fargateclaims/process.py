@@ -148,7 +148,7 @@ class Process:
                 crd=crd,
                 telemetry=self._telemetry,
                 rules=rules(settings),
-                make_reporter=lambda: Reporter(kube, store, events, clock, written=self._metrics.status_writes.labels("ok").inc),
+                make_reporter=lambda: Reporter(kube, store, events, clock, written=self._metrics.status_writes.inc),
                 hold=self._hold,
                 permit=lambda: not self._stopping and campaign.remaining() >= MUTATION_LIMIT,
                 paces=paces,
