@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from fargateclaims.domain.conditions import Stand, claim_conditions, conditions
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.failure import Failure, FailureClass
 from fargateclaims.domain.profile import ProfileState
+from fargateclaims.domain.setback import Setback
 from support.builders import NOW, RULES, after, condition, later, make_claim, make_facts, make_observation, make_profile
 
 READY, STALLED, RECONCILING = ConditionType.READY, ConditionType.STALLED, ConditionType.RECONCILING
@@ -183,9 +185,14 @@ OUTAGE = make_observation(failure=Failure(FailureClass.UNAVAILABLE, "Code", "dow
         (Reason.QUEUED, {"synced": False}, None, (FALSE, "Queued")),
         (Reason.PENDING, {"synced": None}, None, (UNKNOWN, "Pending")),
         (Reason.UNAVAILABLE, {"synced": True}, make_facts(observation=OUTAGE), (UNKNOWN, "Unavailable")),
+        (Reason.UNAVAILABLE, {"setback": Setback(1, Reason.INVALID, "no")}, make_facts(observation=OUTAGE), (UNKNOWN, "Invalid")),
+        (Reason.QUEUED, {"setback": Setback(1, Reason.INVALID, "no")}, None, (FALSE, "Invalid")),
+        (Reason.THROTTLED, {"setback": Setback(1, Reason.THROTTLED, "slow")}, None, (UNKNOWN, "Throttled")),
+        (Reason.UNAVAILABLE, {"setback": Setback(1, Reason.UNAVAILABLE, "down")}, None, (UNKNOWN, "Unavailable")),
+        (Reason.BACKING_OFF, {"setback": Setback(1, Reason.BACKING_OFF, "no")}, None, (FALSE, "BackingOff")),
     ],
 )
-def test_synced(reason: Reason, fields: dict[str, bool], facts: Facts | None, expected: tuple[ConditionStatus, str]) -> None:
+def test_synced(reason: Reason, fields: dict[str, Any], facts: Facts | None, expected: tuple[ConditionStatus, str]) -> None:
     found = condition(shown(reason, facts=facts, **fields), ConditionType.SYNCED)
     assert found is not None
     assert (found.status, found.reason) == expected

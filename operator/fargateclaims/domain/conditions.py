@@ -16,8 +16,10 @@ from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.outage import unreadable
 from fargateclaims.domain.profile import ProfileState
 from fargateclaims.domain.retries import paused_by
+from fargateclaims.domain.setback import REMEMBERED
 
 _AVAILABLE_REASONS = frozenset({Reason.PROFILE_ACTIVE, Reason.NO_ACTIVE_PROFILE})
+_NO_ANSWER = frozenset({Reason.THROTTLED, Reason.UNAVAILABLE})
 _WITH_GRACE = frozenset(reason for reason, facts in READY_REASONS.items() if facts.kstatus is Kstatus.STALLED_AFTER_GRACE)
 
 _TRUE, _FALSE, _UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
@@ -39,7 +41,7 @@ def claim_conditions(facts: Facts, item: Assessment, stand: Stand) -> tuple[Cond
         (ConditionType.READY, ready, stand.verdict),
         (ConditionType.AVAILABLE, *_available(facts, item, before.get(ConditionType.AVAILABLE))),
         (ConditionType.ACCEPTED, *_accepted(item)),
-        (ConditionType.SYNCED, *_synced(facts, item, stand.verdict)),
+        (ConditionType.SYNCED, *_synced(facts, item, stand.verdict, before.get(ConditionType.SYNCED))),
     ]
     progress = _progress(facts, stand.verdict, ready, before)
     if progress is not None:
@@ -113,10 +115,12 @@ def _accepted(item: Assessment) -> tuple[ConditionStatus, Verdict]:
     return _TRUE, Verdict(Reason.ACCEPTED, f'valid, and class "{item.claim.spec.class_name}" allows it')
 
 
-def _synced(facts: Facts, item: Assessment, verdict: Verdict) -> tuple[ConditionStatus, Verdict]:
-    outage = unreadable(facts.observation)
-    if outage is not None and item.setback is None:
-        return _UNKNOWN, outage
+def _synced(facts: Facts, item: Assessment, verdict: Verdict, before: Condition | None) -> tuple[ConditionStatus, Verdict]:
+    outage, back = unreadable(facts.observation), item.setback
+    if facts.observation.profiles is None and before is not None and _remembers(item, before):
+        return _UNKNOWN, Verdict(Reason(before.reason), before.message)
+    if outage is not None:
+        return _UNKNOWN, outage if back is None else Verdict(back.reason, back.message)
     if item.synced is None:
         return _UNKNOWN, verdict
     if item.synced and item.class_changed:
@@ -126,8 +130,15 @@ def _synced(facts: Facts, item: Assessment, verdict: Verdict) -> tuple[Condition
         return _FALSE, Verdict(Reason.CLASS_CHANGED, changed)
     if item.synced:
         return _TRUE, Verdict(Reason.SYNCED, "EKS is as the claim and its class say")
-    back = item.setback
-    return _FALSE, Verdict(back.reason, back.message) if back is not None else verdict
+    if back is None:
+        return _FALSE, verdict
+    return _UNKNOWN if back.reason in _NO_ANSWER else _FALSE, Verdict(back.reason, back.message)
+
+
+def _remembers(item: Assessment, synced: Condition) -> bool:
+    """Whether the condition has the reason and the words of a setback: they stay until EKS was read."""
+    status = item.claim.status
+    return synced.reason in REMEMBERED and (status.failed_attempts is not None or status.next_attempt_time is not None)
 
 
 def _progress(facts: Facts, verdict: Verdict, ready: ConditionStatus, before: Mapping[str, Condition]) -> ConditionType | None:
