@@ -169,6 +169,31 @@ def test_fault_26_create_failed_is_shown_retried_a_few_times_and_holds_up_nobody
     assert world.claims["shop", "a"].status.failed_attempts is None
 
 
+@pytest.mark.parametrize("fault", [Fault.LOST, Fault.NEVER_ARRIVES, Fault.THROTTLED])
+@pytest.mark.parametrize("calls", [{1}, {2}, {4}, {5}, {1, 2, 4, 5}, {4, 5, 6, 7}], ids=str)
+def test_fault_26_a_call_that_fails_in_between_takes_nothing_from_the_count(
+    world: World, operator: Operator, monkeypatch: pytest.MonkeyPatch, fault: Fault, calls: set[int]
+) -> None:
+    for _ in range(3 * RULES.max_attempts):
+        world.plane.script(Operation.CREATE, Outcome(10, HealthIssue("AccessDenied", "no")))
+    made: list[object] = []
+    create = world.plane.create
+
+    def counted(name: str, **wanted: Any) -> object:
+        made.append(name)
+        return create(name, **wanted)
+
+    monkeypatch.setattr(world.plane, "create", counted)
+    world.watchers.append(lambda *_: world.faults.append(fault) if len(world.calls) in calls else None)
+    world.apply("a")
+    operator = come_to_rest(operator)
+    assert reason(world) == "CreateFailed"
+    assert "3 attempts failed" in said(world, kind=ConditionType.SYNCED)
+    assert world.claims["shop", "a"].status.failed_attempts == RULES.max_attempts
+    assert len(made) == RULES.max_attempts
+    assert world.profiles() == {}, "what failed is cleared away"
+
+
 @pytest.mark.parametrize("change", ["edit", "class"])
 def test_fault_26_an_edit_or_a_change_of_the_class_tries_again(world: World, operator: Operator, change: str) -> None:
     for _ in range(RULES.max_attempts):

@@ -229,17 +229,27 @@ def test_who_failed_again_goes_behind_the_others(attempts: int | None, expected:
     [
         (FailureClass.QUOTA_EXCEEDED, -10, NOW),
         (FailureClass.QUOTA_EXCEEDED, -11, BEFORE),
+        (FailureClass.THROTTLED, -10, NOW),
+        (FailureClass.UNAVAILABLE, -10, NOW),
         (FailureClass.BUSY_CLUSTER, -10, BEFORE),
         (None, -10, BEFORE),
     ],
-    ids=["refused", "of an earlier call", "busy", "taken"],
+    ids=["no place", "of an earlier call", "throttled", "5xx", "busy", "taken"],
 )
-def test_who_was_refused_for_the_quota_goes_behind_the_others(kind: FailureClass | None, told: int, expected: datetime) -> None:
+def test_who_was_refused_what_others_may_get_goes_behind_the_others(kind: FailureClass | None, told: int, expected: datetime) -> None:
     operation = {"type": "Create", "state": "InFlight", "profileName": "p", "queueTime": BEFORE, "startTime": after(-10)}
     claim = make_claim(status={"observedGeneration": 1, "operation": operation})
     outcome = Outcome(after(told), NOW, Failure(kind, "Code", "words") if kind else None)
     facts = make_facts(claim, outcomes={claim.metadata.uid: outcome})
     assert queue_time(facts, Assessment(claim, work=Work(CREATE, Step.CREATE, "p"))) == expected
+
+
+def test_the_time_stands_still_while_a_call_may_still_take_effect() -> None:
+    operation = {"type": "Create", "state": "InFlight", "profileName": "p", "queueTime": BEFORE, "startTime": after(-10)}
+    claim = make_claim(status={"observedGeneration": 1, "operation": operation})
+    lost = Failure(FailureClass.UNAVAILABLE, "Code", "words", outcome_unknown=True)
+    facts = make_facts(claim, outcomes={claim.metadata.uid: Outcome(after(-10), NOW, lost)})
+    assert queue_time(facts, Assessment(claim, in_flight=(CREATE, "p"))) == BEFORE
 
 
 @pytest.mark.parametrize(

@@ -21,11 +21,13 @@ from support.builders import (
     after,
     annotated,
     condition,
+    deleting,
     edited,
     later,
     make_claim,
     make_class,
     make_facts,
+    make_observation,
     make_profile,
     message,
     ready,
@@ -161,6 +163,92 @@ def test_a_profile_that_could_not_be_made_is_cleared_away_at_once_and_made_again
     assert plan(gone).action is None
     assert ready(only_report(gone))[1] == "BackingOff"
     assert plan(later(gone, 3)).action is not None
+
+
+def failed_before(
+    attempts: int, reason: str, *, words: str = "profile p is CREATE_FAILED: no", due: datetime | None = NOW
+) -> FargateProfileClaim:
+    """A claim whose profile EKS has failed to make or delete so often."""
+    synced = {"type": "Synced", "status": "False", "reason": reason, "message": words, "lastTransitionTime": NOW, "observedGeneration": 1}
+    return make_claim(status={"observedGeneration": 1, "failedAttempts": attempts, "nextAttemptTime": due, "conditions": [synced]})
+
+
+@pytest.mark.parametrize("kind", [FailureClass.THROTTLED, FailureClass.UNAVAILABLE])
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_a_refusal_that_passes_by_itself_takes_nothing_from_the_count(kind: FailureClass, attempts: int) -> None:
+    claim, now = failed_before(attempts, "BackingOff"), NOW
+    for _ in range(5):
+        facts = refused(claim, kind, now)
+        claim = settled(facts.claims[0], facts)
+        told = message(claim.status, ConditionType.SYNCED)
+        assert (claim.status.failed_attempts, ready(claim.status)[1]) == (attempts, "BackingOff")
+        assert "CreateFargateProfile" in told
+        assert told.count("before that") == 1
+        assert told.endswith("profile p is CREATE_FAILED: no")
+        assert claim.status.operation is not None
+        assert claim.status.operation.queue_time == now, "behind the others"
+        assert claim.status.next_attempt_time is not None
+        assert claim.status.next_attempt_time - now >= timedelta(seconds=8)
+        now = claim.status.next_attempt_time
+    facts = make_facts(claim, now=now)
+    claim, action = settled(claim, facts), plan(facts).action
+    assert action is not None
+    assert message(claim.status, ConditionType.SYNCED) == "profile p is CREATE_FAILED: no"
+    broken = make_profile(action.work.profile_name, ProfileState.CREATE_FAILED, owner=claim)
+    assert settled(claim, make_facts(claim, profiles=[broken], now=now)).status.failed_attempts == attempts + 1
+
+
+@pytest.mark.parametrize("kind", [FailureClass.THROTTLED, FailureClass.UNAVAILABLE])
+def test_what_failed_for_good_stays_so_though_clearing_it_away_is_refused(kind: FailureClass) -> None:
+    claim = failed_before(2, "BackingOff")
+    broken = make_profile(state=ProfileState.CREATE_FAILED, owner=claim)
+    facts = make_facts(claim, profiles=[broken])
+    action = plan(facts).action
+    assert action is not None
+    failure = Failure(kind, "Code", "words", "DeleteFargateProfile")
+    facts = make_facts(settled(claim, facts), profiles=[broken], outcomes={claim.metadata.uid: Outcome(action.start_time, NOW, failure)})
+    claim = settled(facts.claims[0], facts)
+    assert (claim.status.failed_attempts, ready(claim.status)) == (3, ("False", "CreateFailed"))
+    due = claim.status.next_attempt_time
+    assert due is not None
+    assert plan(facts).action is None
+    assert plan(facts).wake_at == due
+    assert plan(make_facts(claim, profiles=[broken], now=due - timedelta(seconds=1))).action is None
+    again = make_facts(claim, profiles=[broken], now=due)
+    assert plan(again).action is not None
+    claim = settled(claim, again)
+    gone = make_facts(claim, now=due, outcomes={claim.metadata.uid: Outcome(plan(again).action.start_time, due)})  # type: ignore[union-attr]
+    assert plan(gone).action is None
+    assert ready(settled(claim, gone).status) == ("False", "CreateFailed")
+    assert "before that" not in message(settled(claim, gone).status)
+
+
+def test_a_delete_that_failed_is_tried_again_after_a_throttled_call() -> None:
+    claim = failed_before(3, "DeleteFailed", words="profile p is DELETE_FAILED: no")
+    claim = claim.model_copy(update={"metadata": deleting(claim).metadata.model_copy(update={"generation": 1})})
+    stuck = make_profile(state=ProfileState.DELETE_FAILED, owner=claim)
+    shown = {"name": stuck.name, "arn": stuck.arn, "status": "DELETE_FAILED"}
+    claim = claim.model_copy(update={"status": type(claim.status).parse({**claim.status.to_dict(), "profile": shown})})
+    facts = make_facts(claim, profiles=[stuck])
+    action = plan(facts).action
+    assert action is not None
+    failure = Failure(FailureClass.THROTTLED, "Code", "words", "DeleteFargateProfile")
+    facts = make_facts(settled(claim, facts), profiles=[stuck], outcomes={claim.metadata.uid: Outcome(action.start_time, NOW, failure)})
+    claim = settled(facts.claims[0], facts)
+    assert (claim.status.failed_attempts, ready(claim.status)[1]) == (3, "DeleteFailed")
+    assert claim.status.next_attempt_time is not None
+    assert plan(make_facts(claim, profiles=[stuck], now=claim.status.next_attempt_time)).action is not None
+
+
+def test_an_outage_during_a_restart_takes_nothing_from_what_is_remembered() -> None:
+    claim = failed_before(3, "CreateFailed", due=None)
+    down = Failure(FailureClass.UNAVAILABLE, "ServerException", "internal error", "ListFargateProfiles")
+    facts = make_facts(claim, observation=make_observation(profiles=None, failure=down))
+    claim = settled(claim, facts)
+    synced = condition(claim.status, ConditionType.SYNCED)
+    assert synced is not None
+    assert (synced.status, synced.reason, synced.message) == ("Unknown", "CreateFailed", "profile p is CREATE_FAILED: no")
+    assert ready(settled(claim, make_facts(claim)).status) == ("False", "CreateFailed")
 
 
 def test_eks_may_give_no_reason() -> None:

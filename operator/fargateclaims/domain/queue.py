@@ -12,6 +12,7 @@ from fargateclaims.domain.profile import ProfileState
 from fargateclaims.domain.quota import free_places, profile_limit, with_reserved_place
 from fargateclaims.domain.setback import news
 
+_OTHERS_MAY = frozenset({FailureClass.QUOTA_EXCEEDED, FailureClass.THROTTLED, FailureClass.UNAVAILABLE})
 _MAKES = frozenset({OperationType.CREATE, OperationType.REPLACE})
 
 
@@ -20,7 +21,7 @@ def queue_time(facts: Facts, assessment: Assessment) -> datetime:
     metadata, status = assessment.claim.metadata, assessment.claim.status
     before = status.operation
     failed_again = assessment.setback is not None and assessment.setback.attempts > (status.failed_attempts or 0)
-    if failed_again or _lacked_place(facts, assessment) or _has_completed(assessment):
+    if failed_again or _was_refused(facts, assessment) or _has_completed(assessment):
         return facts.now
     operation = assessment.work.operation if assessment.work else None
     if before is not None and (operation is None or before.type == operation or {before.type, operation} <= _MAKES):
@@ -30,10 +31,10 @@ def queue_time(facts: Facts, assessment: Assessment) -> datetime:
     return metadata.creation_timestamp if status.observed_generation is None else facts.now
 
 
-def _lacked_place(facts: Facts, assessment: Assessment) -> bool:
-    """Whether EKS has just refused the claim for a quota: somebody else asks next time, lest one that is never taken ask for all."""
+def _was_refused(facts: Facts, assessment: Assessment) -> bool:
+    """Whether EKS has just refused the claim what it may not refuse others, though it is not counted against the claim."""
     failure = news(facts, assessment.claim)
-    return failure is not None and failure.kind is FailureClass.QUOTA_EXCEEDED
+    return failure is not None and failure.kind in _OTHERS_MAY and assessment.in_flight is None
 
 
 def _has_completed(assessment: Assessment) -> bool:

@@ -14,7 +14,7 @@ from fargateclaims.domain.profile import ProfileSpec
 def profile_limit(facts: Facts) -> int | None:
     """The known limit of profiles of the cluster; None if only a refusal could tell.
 
-    A recent refusal counts for more than Service Quotas, which may lag behind what EKS enforces (docs/decisions/refusal-outweighs-quota.md).
+    A recent refusal counts for more than Service Quotas, which may lag behind what EKS enforces: docs/decisions/refusal-outweighs-quota.md.
     """
     known, refusal = facts.observation.quotas.profiles_per_cluster, facts.quota_refusal
     if refusal is not None and facts.now - refusal.at < facts.rules.quota_memory:

@@ -1,9 +1,10 @@
 """What has gone wrong with a claim's operation so far, and when it is tried again.
 
-The count and the time are in the claim's status; the reason and the words are in its Synced condition. Nothing else is remembered.
+The count and the time are in the claim's status; the reason and the words are in its Synced condition. Nothing else is remembered. So
+that throttling never makes EKS's own failures forgotten, their count and reason stay as they are then, and the words tell of both.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fargateclaims.api.claim import FargateProfileClaim
@@ -33,6 +34,9 @@ REMEMBERED = frozenset(
 )
 
 _GIVEN_UP_BY_EKS = frozenset({Reason.BACKING_OFF, Reason.CREATE_FAILED, Reason.DELETE_FAILED})
+_PASSING = frozenset({FailureClass.THROTTLED, FailureClass.UNAVAILABLE})
+_BEFORE_THAT = "; before that: "
+"""Between the words of a passing refusal and those of EKS's own failures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +56,8 @@ class Setback:
 
     @property
     def given_up_by_eks(self) -> bool:
-        """Whether EKS took the calls and failed afterwards, rather than refuse them."""
-        return self.reason in _GIVEN_UP_BY_EKS
+        """Whether EKS took the calls and failed afterwards, and has refused none since."""
+        return self.reason in _GIVEN_UP_BY_EKS and _BEFORE_THAT not in self.message
 
     def holds(self, now: datetime) -> bool:
         """Whether the operation must not start now."""
@@ -80,7 +84,7 @@ def carried(facts: Facts, claim: FargateProfileClaim, *, cleared: bool) -> Setba
     known, all of it counts: else a service that answers nobody would be asked again and again without growing waits.
     """
     earlier = None if cleared else _remembered(facts, claim)
-    if earlier is None or earlier.given_up_by_eks:
+    if earlier is None or earlier.reason in _GIVEN_UP_BY_EKS:
         return earlier
     return earlier if open_intent(facts, claim) is not None else None
 
@@ -109,15 +113,21 @@ def _remembered(facts: Facts, claim: FargateProfileClaim) -> Setback | None:
     if not attempts and status.next_attempt_time is None:
         return None
     synced = next((condition for condition in status.conditions if condition.type == ConditionType.SYNCED), None)
-    reason = Reason.CREATE_FAILED if attempts >= rules.max_attempts else Reason.BACKING_OFF
+    used_up = attempts >= rules.max_attempts
+    reason = Reason.CREATE_FAILED if used_up else Reason.BACKING_OFF
     message = f"attempt {attempts} failed"
+    next_attempt = status.next_attempt_time
+    final = used_up and next_attempt is None
     if synced is not None and synced.reason in REMEMBERED:
         reason, message = Reason(synced.reason), synced.message
-    next_attempt = status.next_attempt_time
+        final = used_up and (next_attempt is None or reason is Reason.CREATE_FAILED)
     longest = max(rules.slow_recheck, rules.backoff_max) * 2
     if next_attempt is not None and next_attempt - facts.now > longest:
         next_attempt = facts.now  # the clock was set back: no wait was ever that long
-    return Setback(attempts, reason, message, next_attempt, final=next_attempt is None and attempts >= rules.max_attempts)
+    if next_attempt is None or next_attempt <= facts.now:
+        message = message.rpartition(_BEFORE_THAT)[2]  # the refusal has passed
+        next_attempt = None if final else next_attempt
+    return Setback(attempts, reason, message, next_attempt, final=final)
 
 
 def _after_failed_profile(facts: Facts, claim: FargateProfileClaim, failed: Profile, attempts: int) -> Setback:
@@ -139,6 +149,8 @@ def _after_refusal(facts: Facts, claim: FargateProfileClaim, failure: Failure, e
     said = f"{failure.operation}: {failure.message}"
     slow = facts.now + delay(1, rules.slow_recheck, rules.slow_recheck, key)
     soon = facts.now + delay(attempts, rules.backoff_base, rules.backoff_max, key)
+    if earlier is not None and earlier.reason in _GIVEN_UP_BY_EKS and failure.kind in _PASSING:
+        return _refused_in_between(facts, claim, said, earlier)
     match failure.kind:
         case FailureClass.INVALID:
             return Setback(attempts, Reason.INVALID, _refused("the profile", failure, "correct the claim or its class"), slow)
@@ -159,6 +171,13 @@ def _after_refusal(facts: Facts, claim: FargateProfileClaim, failure: Failure, e
         case _:
             # Busy clusters, quotas, missing clusters: facts of the cluster, told there; no fault of this claim.
             return earlier
+
+
+def _refused_in_between(facts: Facts, claim: FargateProfileClaim, said: str, earlier: Setback) -> Setback:
+    """What EKS gave up by itself still counts, and this does not count with it; so the wait cannot grow, and is long at once."""
+    rules = facts.rules
+    wait = delay(max(earlier.attempts, rules.max_attempts), rules.backoff_base, rules.backoff_max, claim.metadata.uid)
+    return replace(earlier, message=f"{said}{_BEFORE_THAT}{earlier.message}", next_attempt=facts.now + wait)
 
 
 def _refused(what: str, failure: Failure, remedy: str) -> str:
