@@ -17,17 +17,17 @@ PROGRAMS = ("simulate kube", "simulate eks", "run")
 
 
 class RunningDemo:
-    """A demo whose files are in `folder`, by which its processes are known, too."""
+    """A demo whose files are in `folder`, by which its processes are known, too. If it is piped, `output` has its errors alone."""
 
-    def __init__(self, folder: Path, *options: str, **environment: str) -> None:
+    def __init__(self, folder: Path, *options: str, piped: bool = False, **environment: str) -> None:
         self.folder = folder / "tmp"
         self.folder.mkdir()
         self._output = folder / "output"
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "fargateclaims", "demo", *options],
-                stdout=output,
-                stderr=subprocess.STDOUT,
+                stdout=subprocess.PIPE if piped else output,
+                stderr=output if piped else subprocess.STDOUT,
                 env={**os.environ, "TMPDIR": str(self.folder), **environment},
             )
 
@@ -63,8 +63,8 @@ def _processes_with(variable: str) -> Iterator[tuple[int, str]]:
 def start(tmp_path: Path) -> Iterator[Callable[..., RunningDemo]]:
     started: list[RunningDemo] = []
 
-    def starting(*options: str, **environment: str) -> RunningDemo:
-        started.append(RunningDemo(tmp_path, *options, **environment))
+    def starting(*options: str, piped: bool = False, **environment: str) -> RunningDemo:
+        started.append(RunningDemo(tmp_path, *options, piped=piped, **environment))
         return started[-1]
 
     yield starting
@@ -133,6 +133,18 @@ def test_a_program_that_dies_ends_the_demo(start: Callable[..., RunningDemo]) ->
     assert "\nthe demo failed: the operator has ended with -9" in demo.output
     assert nothing_is_left(demo)
     assert "Traceback" not in demo.output
+
+
+def test_a_reader_who_leaves_ends_the_demo(start: Callable[..., RunningDemo]) -> None:
+    demo = start(piped=True)
+    pipe = demo.process.stdout
+    assert pipe is not None
+    with pipe:
+        assert b"starting" in pipe.readline()
+        assert b"the platform team" in pipe.readline()
+    assert demo.exit_code() == 1
+    assert nothing_is_left(demo)
+    assert demo.output == ""
 
 
 def test_without_the_extra_it_says_what_to_install(start: Callable[..., RunningDemo], tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
 
 from fargateclaims.cli.demonstration import manifests
 from fargateclaims.cli.demonstration.claims import Claims, ClaimView, Key
@@ -13,6 +14,7 @@ from fargateclaims.cli.demonstration.errors import DemoError
 from fargateclaims.cli.demonstration.kubernetes_api import KubernetesAPI
 from fargateclaims.simulator.kube.server import Settings, read_manifests
 from support.kube_server import RunningKube, running_kube_server
+from support.scripted_server import ScriptedServer, answer, failure, scripted_server
 
 ETL = Key("data", "etl")
 
@@ -93,6 +95,35 @@ async def test_a_refusal_is_told_in_the_servers_words(kube: tuple[RunningKube, K
         await api.create(claim(class_name="NO NAME"))
     with pytest.raises(DemoError, match="not found"):
         await api.get_class("none")
+
+
+@pytest.fixture
+async def scripted() -> AsyncIterator[tuple[ScriptedServer, KubernetesAPI]]:
+    async with scripted_server() as server, KubernetesAPI(server.url) as api:
+        yield server, api
+
+
+@pytest.mark.parametrize(
+    ("refusal", "told"),
+    [
+        (failure(403, "Forbidden", "no"), "the Kubernetes API refuses to let the claims be watched: 403 Forbidden"),
+        (web.Response(text="<html>"), "the watch of the claims has failed: Expecting value"),
+    ],
+)
+async def test_a_watch_that_is_refused_or_makes_no_sense_is_told(
+    scripted: tuple[ScriptedServer, KubernetesAPI], refusal: web.Response, told: str
+) -> None:
+    server, api = scripted
+    server.will(answer({"items": [], "metadata": {"resourceVersion": "7"}}), refusal)
+    with pytest.raises(DemoError, match=told):
+        await Claims().follow(api, lambda _key, _view: None)
+    assert server.asked[-1].query == {"watch": "true", "resourceVersion": "7"}
+
+
+async def test_a_watch_from_too_long_ago_ends_as_if_the_server_had_ended_it(scripted: tuple[ScriptedServer, KubernetesAPI]) -> None:
+    server, api = scripted
+    server.will(failure(410, "Expired", "too old resource version"))
+    assert [event async for event in api.watch_claims("1")] == []
 
 
 async def test_an_api_server_that_is_gone_is_told(kube: tuple[RunningKube, KubernetesAPI]) -> None:

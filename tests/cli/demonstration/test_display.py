@@ -4,10 +4,12 @@ import re
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
+import pytest
 from rich.console import Console
 
 from fargateclaims.cli.demonstration.claims import ClaimView, Key
 from fargateclaims.cli.demonstration.display import LiveTable, PlainLines, display
+from fargateclaims.cli.demonstration.errors import DemoError
 
 WAITING = "waiting, 1st of 2 on cluster prod: profile shop-search-854588f0-9999 (claim shop/search) is CREATING since 14:02:11Z"
 
@@ -93,3 +95,17 @@ def test_brackets_in_messages_are_not_taken_for_markup() -> None:
     wrong = view("etl", "False", "Invalid", message="spec.selectors[0].namespace: no")
     PlainLines(out).changed(wrong.key, wrong)
     assert "spec.selectors[0].namespace: no" in file.getvalue()
+
+
+class ClosedFile(StringIO):
+    """The end of a pipe that nobody reads any more."""
+
+    def write(self, _text: str) -> int:
+        raise OSError(5, "Input/output error")
+
+
+def test_an_output_that_is_closed_ends_the_demo_and_is_written_to_no_more() -> None:
+    out = Console(file=ClosedFile())
+    with pytest.raises(DemoError, match="its output was closed"):
+        PlainLines(out).tell("team shop: kubectl apply")
+    PlainLines(out).tell("nobody hears this")

@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, NamedTuple, Self
 
-import aiohttp
-
 from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.claim_status import BlockerOrigin
 from fargateclaims.api.conditions import ConditionType
-from fargateclaims.cli.demonstration.errors import DemoError
 from fargateclaims.cli.demonstration.kubernetes_api import KubernetesAPI
 
 _PAUSE_BETWEEN_WATCHES: Final = 0.2
@@ -114,15 +111,12 @@ class Claims:
                 self._remove(key)
             for view in listed:
                 self._put(view)
-            try:
-                async for kind, obj in api.watch_claims(version):
-                    view = ClaimView.of(obj)
-                    if kind == "DELETED":
-                        self._remove(view.key)
-                    else:
-                        self._put(view)
-            except aiohttp.ClientError as error:
-                raise DemoError(f"the watch of the claims has failed: {error}") from error
+            async for kind, obj in api.watch_claims(version):
+                view = ClaimView.of(obj)
+                if kind == "DELETED":
+                    self._remove(view.key)
+                else:
+                    self._put(view)
             await asyncio.sleep(_PAUSE_BETWEEN_WATCHES)
 
     async def until(self, condition: Callable[[], bool]) -> None:

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from fargateclaims.cli.demonstration.claims import ClaimView, Key
+from fargateclaims.cli.demonstration.errors import DemoError
 
 # What is wrapped here is readable on any terminal.
 WIDTH: Final = 100
@@ -44,6 +45,15 @@ class Display(Protocol):
 
     def changed(self, key: Key, view: ClaimView | None) -> None:
         """Show a claim's change; without a view it is gone."""
+
+
+def show(console: Console, text: str) -> None:
+    """Show text as it is, however long its lines. DemoError if nobody can read it any more, as behind `head`."""
+    try:
+        console.print(text, markup=False, highlight=False, soft_wrap=True)
+    except (OSError, SystemExit):  # rich makes a SystemExit of a broken pipe, which would tear the event loop down
+        console.quiet = True
+        raise DemoError("its output was closed") from None
 
 
 def display(console: Console, views: Views) -> Display:
@@ -150,4 +160,4 @@ class PlainLines:
             self._print(textwrap.fill(view.message, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False))
 
     def _print(self, text: str) -> None:
-        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
+        show(self._console, text)

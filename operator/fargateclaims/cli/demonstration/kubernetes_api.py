@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -57,14 +58,21 @@ class KubernetesAPI:
         return answer["items"], answer["metadata"]["resourceVersion"]
 
     async def watch_claims(self, resource_version: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        """The changes of claims, as event type and object, until the server ends the watch."""
+        """The changes of claims, as event type and object, until the server ends the watch or wants a new list."""
         query = {"watch": "true", "resourceVersion": resource_version}
-        async with self._session.get(self._url + _path(_OURS, CLAIM_PLURAL), params=query, timeout=_WATCH_LIMIT) as response:
-            async for line in response.content:
-                event = json.loads(line)
-                if event["type"] == "ERROR":
+        try:
+            async with self._session.get(self._url + _path(_OURS, CLAIM_PLURAL), params=query, timeout=_WATCH_LIMIT) as response:
+                if response.status == HTTPStatus.GONE:
                     return
-                yield event["type"], event["object"]
+                if response.status >= 400:
+                    raise DemoError(f"the Kubernetes API refuses to let the claims be watched: {response.status} {response.reason}")
+                async for line in response.content:
+                    event = json.loads(line)
+                    if event["type"] == "ERROR":
+                        return
+                    yield event["type"], event["object"]
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise DemoError(f"the watch of the claims has failed: {str(error) or type(error).__name__}") from error
 
     async def _request(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, content_type: str = "application/json"
@@ -76,7 +84,7 @@ class KubernetesAPI:
             ) as response:
                 answer: dict[str, Any] = await response.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise DemoError(f"the Kubernetes API does not answer: {method} {path}: {error or type(error).__name__}") from error
+            raise DemoError(f"the Kubernetes API does not answer: {method} {path}: {str(error) or type(error).__name__}") from error
         if response.status >= 400:
             raise DemoError(f"the Kubernetes API refuses: {answer.get('message', response.status)}")
         return answer

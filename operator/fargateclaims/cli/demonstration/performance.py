@@ -11,8 +11,8 @@ from typing import Any, Final
 from rich.console import Console
 
 from fargateclaims.cli.demonstration.claims import Claims
-from fargateclaims.cli.demonstration.display import WIDTH, display
-from fargateclaims.cli.demonstration.errors import DemoError
+from fargateclaims.cli.demonstration.display import WIDTH, display, show
+from fargateclaims.cli.demonstration.errors import DemoError, in_one_line, steering
 from fargateclaims.cli.demonstration.judgement import Evidence, Expected, Findings, judge
 from fargateclaims.cli.demonstration.kubernetes_api import KubernetesAPI
 from fargateclaims.cli.demonstration.stage import Stage, stage
@@ -37,14 +37,18 @@ async def perform(console: Console, *, seconds: float, keep: bool) -> int:
     asked = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, _stop_once, performing, asked)
+    code, last_words = EXIT_BROKEN, ""
     try:
         return await performing
     except asyncio.CancelledError:
-        _say(console, "\nstopped; nothing is left running")
-        return EXIT_INTERRUPTED
+        code, last_words = EXIT_INTERRUPTED, "stopped; nothing is left running"
     except DemoError as error:
-        _say(console, f"\nthe demo failed: {error}")
-        return EXIT_BROKEN
+        last_words = f"the demo failed: {error}"
+    except Exception as error:  # noqa: BLE001 - whoever watches a demo has no use for a traceback
+        last_words = f"the demo failed, for a reason that it did not foresee: {in_one_line(error)}"
+    with contextlib.suppress(DemoError):
+        show(console, f"\n{last_words}")
+    return code
 
 
 def _stop_once(performing: asyncio.Future[int], asked: asyncio.Event) -> None:
@@ -55,15 +59,15 @@ def _stop_once(performing: asyncio.Future[int], asked: asyncio.Event) -> None:
 
 
 async def _perform(console: Console, *, seconds: float, keep: bool) -> int:
-    _say(console, "starting a Kubernetes API, an EKS with two clusters, and the operator, on this machine alone")
+    show(console, "starting a Kubernetes API, an EKS with two clusters, and the operator, on this machine alone")
     async with stage(seconds) as where, KubernetesAPI(where.kubernetes_url) as api:
         findings = await _unless_broken(where, _play(console, where, api))
         for line in ("", *findings.lines):
-            _say(console, textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
+            show(console, textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
         for problem in findings.problems:
-            _say(console, f"NOT AS IT SHOULD BE: {problem}")
+            show(console, f"NOT AS IT SHOULD BE: {problem}")
         if keep:
-            _say(console, _how_to_go_on(where))
+            show(console, _how_to_go_on(where))
             # Ctrl-C is the planned end here: the exit code is the verdict's.
             with contextlib.suppress(asyncio.CancelledError):
                 await where.broken()
@@ -79,7 +83,7 @@ async def _play(console: Console, where: Stage, api: KubernetesAPI) -> Findings:
             await _first_of(following, playing)
         finally:
             await _cancelled(following, playing)
-    with SimulatedEKS(where.eks_url) as eks:
+    with steering("EKS's ledger cannot be read"), SimulatedEKS(where.eks_url) as eks:
         entries = eks.ledger()
     return judge(Evidence(entries, claims.present, claims.profiles, claims.waited_for, where.spare_subnet), _EXPECTED)
 
@@ -122,8 +126,3 @@ All is left running until Ctrl-C. In another terminal:
 and as someone else, with these made-up credentials:
   export {aws}
   aws eks list-fargate-profiles --cluster-name prod"""
-
-
-def _say(console: Console, text: str) -> None:
-    with contextlib.suppress(BrokenPipeError):
-        console.print(text, markup=False, highlight=False, soft_wrap=True)

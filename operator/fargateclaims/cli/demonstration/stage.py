@@ -9,10 +9,9 @@ from pathlib import Path
 from typing import Final
 
 from fargateclaims.cli.demonstration import manifests
-from fargateclaims.cli.demonstration.errors import DemoError, ungrouped
+from fargateclaims.cli.demonstration.errors import steering, ungrouped
 from fargateclaims.cli.demonstration.programs import Program
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
-from fargateclaims.simulator.eks.errors import EKSError
 
 PROD: Final = "prod"
 PROD_ACCOUNT: Final = "111122223333"
@@ -118,9 +117,6 @@ async def _start(folder: Path, running: list[Program], seconds: float) -> Stage:
 
 def _seed(eks_url: str) -> Seeded:
     """The clusters that the samples' classes name. Returns the account whose credentials the operator gets."""
-    try:
-        with SimulatedEKS(eks_url) as eks:
-            eks.seed([STAGING], account="444455556666", region="us-east-1")
-            return eks.seed([PROD], account=PROD_ACCOUNT, region=PROD_REGION)
-    except (EKSError, OSError) as error:
-        raise DemoError(f"the simulated EKS cannot be set up: {error}") from error
+    with steering("the simulated EKS cannot be set up"), SimulatedEKS(eks_url) as eks:
+        eks.seed([STAGING], account="444455556666", region="us-east-1")
+        return eks.seed([PROD], account=PROD_ACCOUNT, region=PROD_REGION)
