@@ -1,9 +1,10 @@
 """kopf's part over a real watch: what it sees reaches the store, and its end does not go unnoticed."""
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 import yaml
@@ -15,7 +16,7 @@ from fargateclaims.engine.store import Store
 from fargateclaims.handlers import Watch, connection, into
 from fargateclaims.metrics import Metrics
 from support.kube_server import RunningKube, running_kube_server
-from support.waiting import until
+from support.waiting import LIMIT, until
 
 
 @pytest.fixture
@@ -100,6 +101,39 @@ async def test_a_watcher_that_dies_ends_all_of_them(kube: RunningKube) -> None:
     finally:
         await watch.stop()
     assert watch.problem() is not None
+
+
+class Hanging:
+    """A metric that blocks whoever sets it."""
+
+    def __init__(self, until: threading.Event) -> None:
+        self._until = until
+
+    def labels(self, _kind: str) -> Self:
+        return self
+
+    def set_to_current_time(self) -> None:
+        self._until.wait(LIMIT)
+
+
+async def test_watches_whose_event_loop_hangs_are_a_problem(kube: RunningKube, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fargateclaims.handlers.HEARTBEAT_LOST", 2.0)
+    hanging = threading.Event()
+    metrics = Metrics()
+    watch = Watch(empty_store(), metrics, lambda: None)
+    watch.start()
+    try:
+        await until(lambda: watch.problem() is None)
+        # Called in kopf's thread with each event.
+        monkeypatch.setattr(metrics, "watch_seen", Hanging(hanging))
+        kube.admin.load([claim("first")])
+        await until(lambda: watch.problem() is not None)
+        assert str(watch.problem()).startswith("their event loop has been blocked for ")
+        hanging.set()
+        await until(lambda: watch.problem() is None)
+    finally:
+        hanging.set()
+        await watch.stop()
 
 
 async def test_the_watches_go_the_same_way_as_all_other_requests() -> None:

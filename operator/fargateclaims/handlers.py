@@ -7,6 +7,7 @@ signals. Its end is the end of the process, unless we have asked for it.
 import asyncio
 import logging
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -18,7 +19,15 @@ from fargateclaims.clock import SystemClock
 from fargateclaims.engine.store import Store
 from fargateclaims.kube.config import load_configuration
 from fargateclaims.metrics import Metrics
-from fargateclaims.timing import WATCH_CHECK, WATCH_CONNECT_TIMEOUT, WATCH_INACTIVITY, WATCH_SERVER_TIMEOUT, WATCH_START_LIMIT, WATCH_STOP
+from fargateclaims.timing import (
+    HEARTBEAT_LOST,
+    WATCH_CHECK,
+    WATCH_CONNECT_TIMEOUT,
+    WATCH_INACTIVITY,
+    WATCH_SERVER_TIMEOUT,
+    WATCH_START_LIMIT,
+    WATCH_STOP,
+)
 
 log = logging.getLogger(__name__)
 
@@ -80,6 +89,7 @@ class Watch:
         self._loop = asyncio.get_running_loop()
         self._stop = threading.Event()
         self._complete = False
+        self._checked_at = time.monotonic()
         self._thread = threading.Thread(target=self._run, name="kopf", daemon=True)
 
     def start(self) -> None:
@@ -93,8 +103,15 @@ class Watch:
             await asyncio.to_thread(self._thread.join, WATCH_STOP)
 
     def problem(self) -> str | None:
-        """What is wrong with the watches, for the probes; None if nothing is. For any thread."""
-        return None if self._complete and self._thread.is_alive() else "not all watches are running"
+        """What is wrong with the watches, for the probes; None if nothing is. For any thread.
+
+        It tells whether they are kept up, not when the API server last spoke: kopf ends a silent watch itself (`WATCH_INACTIVITY`) and
+        begins it anew, and tells nobody of bookmarks.
+        """
+        if not (self._complete and self._thread.is_alive()):
+            return "not all watches are running"
+        silent = time.monotonic() - self._checked_at
+        return f"their event loop has been blocked for {silent:.0f} s" if silent > HEARTBEAT_LOST else None
 
     def _run(self) -> None:
         try:
@@ -121,6 +138,7 @@ class Watch:
         started = asyncio.get_running_loop().time()
         while True:
             await asyncio.sleep(WATCH_CHECK)
+            self._checked_at = time.monotonic()
             running = sum(task.get_name().startswith(_WATCHER) for task in asyncio.all_tasks())
             late = asyncio.get_running_loop().time() - started > WATCH_START_LIMIT
             if running < _KINDS and (self._complete or late):

@@ -86,7 +86,11 @@ class Metrics:
         )
 
         self.store_objects = gauge("store_objects", "Objects that the operator knows.", "kind")
-        self.watch_seen = gauge("watch_last_seen_timestamp_seconds", "When a watch last gave a sign of life, as Unix time.", "kind")
+        self.watch_seen = gauge(
+            "watch_last_seen_timestamp_seconds",
+            "When a watch last told of an object, as Unix time: it grows old where nothing changes.",
+            "kind",
+        )
         self.pass_seconds = histogram("pass_duration_seconds", "One pass over one cluster, from observing to acting.", _PASS_BUCKETS)
 
         ProcessCollector(registry=self.registry)
