@@ -2,15 +2,18 @@
 
 import asyncio
 import itertools
-from datetime import datetime, timedelta
+import time
+from datetime import datetime, timedelta, tzinfo
+from typing import Self
 
 import pytest
 
+from fargateclaims import clock
 from fargateclaims.api.group import CLAIM_PLURAL
 from fargateclaims.clock import SystemClock
 from support.crash_points import CrashPoint, Moment, first
 from support.engine_in_process import Engine
-from support.fault_world import CREATE, DELETE, World, condition, stands
+from support.fault_world import CREATE, DELETE, World, condition, profile_of, stands
 from support.scenarios import CleanRun, one_claim, two_claims
 from support.waiting import until
 
@@ -61,6 +64,47 @@ async def test_fault_33_clock_jumps_while_backing_off(world: World, clean: Clean
         # The count of failures was kept: the waits are those of a late attempt, not of a first.
         assert all(later.at - earlier.at >= 0.4 for earlier, later in itertools.pairwise(attempts))
         world.eks.clear_faults(fault)
+        await world.until_active()
+        await world.check_same(expected)
+        await world.check_at_rest(lambda: engine.turns(world.arn))
+    assert world.begun(CREATE) == 1
+    await world.check_always()
+
+
+class SetClock(datetime):
+    """Python's `datetime` on a machine whose clock somebody sets while processes run."""
+
+    ahead = timedelta()
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> Self:
+        return cls.fromtimestamp(time.time() + cls.ahead.total_seconds(), tz)
+
+
+@pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
+async def test_fault_33_clock_jumps_in_a_running_process(
+    world: World, clean: CleanRun, monkeypatch: pytest.MonkeyPatch, jump: timedelta
+) -> None:
+    """While it backs off, and again while EKS is at work: no attempt comes early or never, and no deadline is over or out of reach."""
+    expected = await clean(one_claim)
+    monkeypatch.setattr(clock, "datetime", SetClock)
+    monkeypatch.setattr(SetClock, "ahead", timedelta())
+    fault = world.eks.fault("unavailable", operation=CREATE, **world.target())
+    async with Engine(selector=world.selector, operation_deadline_seconds=1800) as engine:
+        await world.claim()
+        await world.until(lambda claim: claim["status"].get("failedAttempts", 0) >= 3)
+        before = len(world.calls(CREATE))
+        monkeypatch.setattr(SetClock, "ahead", jump)
+        await world.until_eks(lambda: len(world.calls(CREATE)) >= before + 3)
+        # Each wait from the third on is the longest one, also the one in which the clock was set.
+        attempts = world.calls(CREATE)[2:]
+        assert all(later.at - earlier.at >= 0.4 for earlier, later in itertools.pairwise(attempts))
+        world.eks.next("create", never_ends=True, **world.target())
+        world.eks.clear_faults(fault)
+        await world.until(lambda claim: stands(claim)[1] == "Creating" and profile_of(claim))
+        monkeypatch.setattr(SetClock, "ahead", 2 * jump)
+        await world.check_at_rest(lambda: engine.turns(world.arn))
+        world.eks.finish(**world.target())
         await world.until_active()
         await world.check_same(expected)
         await world.check_at_rest(lambda: engine.turns(world.arn))
