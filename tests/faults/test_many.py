@@ -33,11 +33,13 @@ async def test_fault_41_alike_names(worlds: Worlds) -> None:
     for namespace in ("a", "a-b"):
         await world.make_namespace(namespace)
     wanted = [("a", "b-c"), ("a-b", "c"), ("a", "x.y"), ("a", "x-y")]
-    async with Engine(selector=world.selector):
+    async with Engine(selector=world.selector) as engine:
         for namespace, name in wanted:
             await world.claim(name, namespace=namespace)
         for namespace, name in wanted:
             await world.until_active(name, namespace=namespace)
+        for namespace, name in wanted:
+            await world.check_at_rest(lambda: engine.turns(world.arn), [name], namespace)
         claims = await world.claims()
     names = {profile_of(claim) for claim in claims}
     assert len(names) == len(wanted)

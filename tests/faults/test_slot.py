@@ -6,7 +6,7 @@ from typing import Any
 from fargateclaims.simulator.eks.verdict import FOREIGN
 from support.engine_in_process import Engine
 from support.fault_world import CREATE, DELETE, World, condition, stands
-from support.scenarios import CleanRun, come_and_gone, one_claim, two_claims
+from support.scenarios import CleanRun, one_of_two_gone, two_claims
 
 SOON: dict[str, Any] = {"operation_deadline_seconds": 1}
 
@@ -36,18 +36,36 @@ async def test_fault_27_creating_never_ends(world: World, clean: CleanRun) -> No
 
 
 async def test_fault_27_deleting_never_ends(world: World, clean: CleanRun) -> None:
-    expected = await clean(come_and_gone)
+    expected = await clean(one_of_two_gone)
     async with Engine(selector=world.selector, **SOON) as engine:
-        await one_claim(world, engine)
+        await world.claim("first")
+        await world.until_active("first")
         world.eks.next("delete", never_ends=True, **world.target())
-        await world.delete()
-        stuck = await world.until(lambda claim: condition(claim, "Stalled"))
-        assert stands(stuck)[0] == "False"
+        await world.delete("first")
+        stuck = await world.until(lambda claim: stands(claim) == ("False", "TimedOut"), "first")
+        assert stands(stuck, "Stalled") == ("True", "TimedOut")
         assert stuck["metadata"]["finalizers"]
+        profile = stuck["status"]["profile"]["name"]
+        await world.claim("second")
+        blocked = await world.until(lambda claim: stands(claim) == ("False", "SlotBlocked"), "second")
+        assert profile in condition(blocked)["message"]
+        assert blocked["status"]["operation"]["state"] == "Queued"
+        assert blocked["status"]["operation"]["blockedBy"] == {
+            "profileName": profile,
+            "status": "DELETING",
+            "origin": "Claim",
+            "claimRef": {"namespace": world.name, "name": "first"},
+        }
+        assert "failedAttempts" not in blocked["status"]
+        cls = await world.until_class(lambda cls: condition(cls, "SlotBlocked"))
+        assert profile in condition(cls, "SlotBlocked")["message"]
+        await world.check_at_rest(lambda: engine.turns(world.arn), ["first", "second"])
         world.eks.finish(**world.target())
-        await world.until_gone()
+        await world.until_gone("first")
+        await world.until_active("second")
         await world.check_same(expected)
-    assert (world.begun(CREATE), world.begun(DELETE)) == (1, 1)
+        await world.check_at_rest(lambda: engine.turns(world.arn), ["second"])
+    assert (world.begun(CREATE), world.begun(DELETE)) == (2, 1)
     await world.check_always()
 
 
@@ -56,7 +74,7 @@ async def test_fault_32_foreign_actor_at_random(world: World) -> None:
     names = [f"web-{number}" for number in range(4)]
     world.eks.timings(0.1, 0.1, **world.target())
     world.eks.hire(seed=7, mean_pause=0.15, max_profiles=2, **world.target())
-    async with Engine(selector=world.selector):
+    async with Engine(selector=world.selector) as engine:
         for name in names:
             await world.claim(name)
         await world.until_active(*names)
@@ -68,6 +86,8 @@ async def test_fault_32_foreign_actor_at_random(world: World) -> None:
         foreign = [call for call in world.calls(ours=False) if call.caller == FOREIGN and call.changed]
         world.eks.dismiss()
         await world.until_active(names[0])
+        await world.until_eks(lambda: all(profile["status"] == "ACTIVE" for profile in world.profiles().values()))
+        await world.check_at_rest(lambda: engine.turns(world.arn), names[:1] * 2)
     assert foreign
     assert (world.begun(CREATE), world.begun(DELETE)) == (5, 4)
     for name in names[1:]:

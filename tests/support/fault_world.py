@@ -89,10 +89,10 @@ class World:
         change = {**({"selectors": [{"labels": {"app": app}}]} if app else {}), **spec}
         return (await self.api.patch(f"{self.path()}/{name}", {"spec": change})).ok()
 
-    async def annotate(self, name: str = "web", **annotations: str | None) -> Object:
+    async def annotate(self, name: str = "web", namespace: str | None = None, **annotations: str | None) -> Object:
         """Set annotations of the claim; those of ours are `retry` and `paused`."""
         named = {f"fargateclaims.dev/{key}" if key in {"retry", "paused"} else key: value for key, value in annotations.items()}
-        return (await self.api.patch(f"{self.path()}/{name}", {"metadata": {"annotations": named}})).ok()
+        return (await self.api.patch(f"{self.path(namespace)}/{name}", {"metadata": {"annotations": named}})).ok()
 
     async def delete(self, name: str = "web", namespace: str | None = None) -> Object | None:
         """Delete a claim; what is left of it."""
@@ -232,17 +232,28 @@ class World:
         touched = {call.profile for call in calls if call.caller != FOREIGN and call.operation in _MUTATIONS and call.status == 200}
         assert not touched & foreign, "a foreign profile was changed"
 
-    async def check_at_rest(self, turns: Callable[[], float], names: Iterable[str] = ("web",)) -> None:
+    async def check_at_rest(self, turns: Callable[[], float], names: Iterable[str] = ("web",), namespace: str | None = None) -> None:
         """A change that means nothing makes the worker look again: nothing is written then, and EKS is not changed."""
         before = Counter(self.begun(operation) for operation in (CREATE, DELETE))
         for name in names:
             turn = turns()
-            touched = await self.annotate(name, note="nothing that matters")
+            touched = await self.annotate(name, namespace, note=f"nothing that matters, at {turn}")
             await until(lambda turn=turn: turns() != turn)  # type: ignore[misc]
-            now = await self.read(name)
+            now = await self.read(name, namespace)
             assert now is not None
             assert now["metadata"]["resourceVersion"] == touched["metadata"]["resourceVersion"], "written without a reason"
         assert Counter(self.begun(operation) for operation in (CREATE, DELETE)) == before
+
+    async def check_class_at_rest(self, turns: Callable[[], float]) -> None:
+        """The same where no claim is left: the class says what it said, and EKS is not changed."""
+        await self.rest()
+        before, calls, turn = await self.read_class(), [call for call in self.calls() if call.changed], turns()
+        path = f"/apis/{GROUP}/{VERSION}/{CLASS_PLURAL}/{self.name}"
+        (await self.api.patch(path, {"metadata": {"annotations": {"note": f"nothing that matters, at {turn}"}}})).ok()
+        await until(lambda: turns() != turn)
+        # Its counts follow within ten seconds; all else has been said.
+        assert (await self.read_class())["status"]["conditions"] == before["status"]["conditions"], "written without a reason"
+        assert [call for call in self.calls() if call.changed] == calls
 
     def path(self, namespace: str | None = None) -> str:
         """Where the claims of a namespace are."""

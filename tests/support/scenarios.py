@@ -38,3 +38,13 @@ async def come_and_gone(world: World, engine: Engine) -> None:
     await one_claim(world, engine)
     await world.delete()
     await world.until_gone()
+
+
+async def one_of_two_gone(world: World, _engine: Engine) -> None:
+    """A claim becomes Active and is deleted, and another one is made meanwhile."""
+    await world.claim("first")
+    await world.until_active("first")
+    await world.delete("first")
+    await world.claim("second")
+    await world.until_gone("first")
+    await world.until_active("second")
