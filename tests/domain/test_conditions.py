@@ -171,6 +171,8 @@ def test_accepted_says_what_the_class_does_not_allow() -> None:
     found = condition(status, ConditionType.ACCEPTED)
     assert found is not None
     assert (found.status, found.reason, found.message) == (FALSE, "NotAllowed", "spec.tags: no")
+    unseen = shown(Reason.PENDING, refused=Verdict(Reason.PENDING, "namespace shop has not been seen yet"))
+    assert status_of(unseen, ConditionType.ACCEPTED) is UNKNOWN
     assert status_of(shown(Reason.QUOTA_EXCEEDED), ConditionType.ACCEPTED) is TRUE, "a full quota is no fault of the claim"
 
 

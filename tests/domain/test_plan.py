@@ -369,6 +369,12 @@ def test_the_end_of_a_busy_cluster_s_rest_is_due() -> None:
     assert wake_at(CLAIM, busy=busy(after(7)), now=after(7)) == after(DEADLINE)
 
 
+def test_the_deadline_of_an_update_that_eks_shows_is_due() -> None:
+    arn = str(make_facts().observation.arn)
+    assert wake_at(now=after(1), moving_since={arn: NOW}) == after(DEADLINE)
+    assert wake_at(now=after(DEADLINE), moving_since={arn: NOW}) is None
+
+
 def test_a_refusal_for_the_quota_is_forgotten_in_time() -> None:
     refusal = QuotaRefusal(count=1, at=NOW)
     memory = RULES.quota_memory.total_seconds()

@@ -111,7 +111,7 @@ def _available(facts: Facts, item: Assessment, before: Condition | None) -> tupl
 
 def _accepted(item: Assessment) -> tuple[ConditionStatus, Verdict]:
     if item.refused is not None:
-        return _FALSE, item.refused
+        return _UNKNOWN if item.refused.reason is Reason.PENDING else _FALSE, item.refused
     return _TRUE, Verdict(Reason.ACCEPTED, f'valid, and class "{item.claim.spec.class_name}" allows it')
 
 

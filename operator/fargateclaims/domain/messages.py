@@ -25,7 +25,7 @@ def held_by(slot: Slot) -> str:
     if slot.blocker is not None:
         return f"{describe(slot.blocker)} is {slot.blocker.status}{_since(slot.since)}"
     if slot.updating:
-        return f"EKS says that the cluster has an update in progress{_since(slot.since)}, which DescribeCluster does not show"
+        return f"EKS says that the cluster has an update in progress{_since(slot.since)}"
     return ""
 
 

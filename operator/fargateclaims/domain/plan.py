@@ -192,6 +192,9 @@ def _wake_at(facts: Facts, assessments: Sequence[Assessment], reports: Sequence[
         times.append(slot.since + rules.operation_deadline)
     if facts.busy is not None:
         times.append(facts.busy.until)
+    updating_since = facts.moving_since.get(str(facts.observation.arn))
+    if updating_since is not None:
+        times.append(updating_since + rules.operation_deadline)
     if facts.quota_refusal is not None:
         times.append(facts.quota_refusal.at + rules.quota_memory)
     return min((time for time in times if time > facts.now), default=None)
