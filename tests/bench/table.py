@@ -2,6 +2,7 @@
 
 import os
 import platform
+import subprocess
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,7 +59,15 @@ def machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     load = ", ".join(f"{value:.2f}" for value in os.getloadavg())
     when = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return f"{when}; {os.cpu_count()} CPUs ({_cpu()}), {memory:.0f} GiB, Python {platform.python_version()}; load average {load}"
+    hardware = f"{os.cpu_count()} CPUs ({_cpu()}), {memory:.0f} GiB"
+    return f"{when}; commit {_commit()}; {hardware}, Python {platform.python_version()}; load average {load}"
+
+
+def _commit() -> str:
+    asked = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=Path(__file__).parent, capture_output=True, text=True, check=False
+    )
+    return asked.stdout.strip() or "unknown"
 
 
 def _cpu() -> str:
