@@ -1,4 +1,5 @@
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import pytest
 from prometheus_client import Metric
@@ -62,12 +63,37 @@ def test_claims_are_counted_by_reason_and_reasons_that_nobody_has_go(metrics: Me
     assert value(metrics, "claims", cluster=TEST, reason="Queued") == 1
 
 
+def test_the_longest_without_a_profile_is_told_while_there_is_one(metrics: Metrics) -> None:
+    early, late = (datetime(2026, 11, 21, 14, minute, tzinfo=UTC) for minute in (0, 5))
+    metrics.set_unavailable(PROD, [late, early])
+    assert (value(metrics, "claims_unavailable", cluster=PROD), since(metrics)) == (2, early.timestamp())
+    metrics.set_unavailable(PROD, [late])
+    assert (value(metrics, "claims_unavailable", cluster=PROD), since(metrics)) == (1, late.timestamp())
+    metrics.set_unavailable(PROD, [])
+    assert (value(metrics, "claims_unavailable", cluster=PROD), since(metrics)) == (0, None)
+
+
+def since(metrics: Metrics) -> float | None:
+    return value(metrics, "claims_unavailable_since_timestamp_seconds", cluster=PROD)
+
+
+def test_a_quota_that_is_not_known_any_more_is_not_told(metrics: Metrics) -> None:
+    metrics.set_profiles(PROD, owned=5, foreign=2, quota=10)
+    assert [value(metrics, "profiles", cluster=PROD, origin=origin) for origin in ("claim", "foreign")] == [5, 2]
+    assert value(metrics, "profiles_quota", cluster=PROD) == 10
+    metrics.set_profiles(PROD, owned=6, foreign=2, quota=None)
+    assert value(metrics, "profiles", cluster=PROD, origin="claim") == 6
+    assert value(metrics, "profiles_quota", cluster=PROD) is None
+
+
 def test_a_cluster_that_goes_takes_its_series_with_it(metrics: Metrics) -> None:
     before = metrics.exposition().count(b"cluster=")
     for cluster in (PROD, TEST):
         metrics.queue_length.labels(cluster).set(4)
         metrics.set_slot(cluster, "claim")
         metrics.set_claims(cluster, {"Active": 1})
+        metrics.set_unavailable(cluster, [datetime.now(UTC)])
+        metrics.set_profiles(cluster, owned=1, foreign=0, quota=10)
     metrics.forget_cluster(PROD)
     text = metrics.exposition().decode()
     assert before == 0
@@ -93,6 +119,8 @@ def test_the_description_is_what_is_exposed(metrics: Metrics) -> None:
     metrics.queue_length.labels(PROD).set(1)
     metrics.set_slot(PROD, None)
     metrics.set_claims(PROD, {"Active": 1})
+    metrics.set_unavailable(PROD, [datetime.now(UTC)])
+    metrics.set_profiles(PROD, owned=1, foreign=0, quota=10)
     metrics.operation_ended("Create", "Succeeded", 1)
     metrics.wait_seconds.labels("Create").observe(1)
     metrics.aws_calls.labels("CreateFargateProfile", "ok").inc()

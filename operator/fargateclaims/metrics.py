@@ -6,6 +6,7 @@ named by its ARN; it is a label only where somebody looks at one cluster, and it
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal, TypeVar
 
 from prometheus_client import (
@@ -63,6 +64,16 @@ class Metrics:
         self._claims = gauge(
             "claims", "Claims by the reason of their Ready condition; without a usable class, cluster is empty.", "cluster", "reason"
         )
+        self._unavailable = gauge(
+            "claims_unavailable", "Claims that no ACTIVE profile serves; paused ones and those being deleted are not counted.", "cluster"
+        )
+        self._unavailable_since = gauge(
+            "claims_unavailable_since_timestamp_seconds",
+            "Since when the longest of them is, as Unix time; no series while there is none.",
+            "cluster",
+        )
+        self._profiles = gauge("profiles", "Fargate profiles that the cluster has; origin says whose they are.", "cluster", "origin")
+        self._quota = gauge("profiles_quota", "Fargate profiles that the cluster may have; no series where that is not known.", "cluster")
         self.operations = counter(
             "operations",
             "Operations that ended: outcome is succeeded, failed, or the class of failure of a call that EKS refused.",
@@ -109,6 +120,23 @@ class Metrics:
         for reason in set(self._reasons.get(cluster, ())) - set(by_reason):
             self._claims.remove(cluster, reason)
         self._reasons[cluster] = tuple(by_reason)
+
+    def set_unavailable(self, cluster: str, since: Collection[datetime]) -> None:
+        """Say since when each claim of the cluster (its ARN, or empty) is without an ACTIVE profile, of those that want one."""
+        self._unavailable.labels(cluster).set(len(since))
+        if since:
+            self._unavailable_since.labels(cluster).set(min(since).timestamp())
+        else:
+            self._unavailable_since.remove_by_labels({"cluster": cluster})
+
+    def set_profiles(self, cluster: str, owned: int, foreign: int, quota: int | None) -> None:
+        """Say how many profiles the cluster has, and may have; None if that is not known."""
+        self._profiles.labels(cluster, "claim").set(owned)
+        self._profiles.labels(cluster, "foreign").set(foreign)
+        if quota is None:
+            self._quota.remove_by_labels({"cluster": cluster})
+        else:
+            self._quota.labels(cluster).set(quota)
 
     def operation_ended(self, operation: str, outcome: str, seconds: float) -> None:
         """Count an operation that ended `seconds` after its call to EKS."""

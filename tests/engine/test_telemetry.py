@@ -9,12 +9,13 @@ import pytest
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.group import CLAIM_KIND
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
+from fargateclaims.domain.observation import Quotas
 from fargateclaims.domain.plan import plan
 from fargateclaims.domain.profile import ProfileState
 from fargateclaims.engine.telemetry import Telemetry
 from fargateclaims.metrics import Metrics
 from fargateclaims.simulator.eks.model import HealthIssue, Operation, Outcome
-from support.builders import ARN, after, make_claim, make_facts, make_profile
+from support.builders import ARN, NOW, after, make_claim, make_facts, make_observation, make_profile
 from support.virtual_loop import LoopClock, run_virtually
 
 Scenarios = Callable[..., None]
@@ -248,5 +249,46 @@ def test_metrics_of_claims_without_a_cluster_have_no_queue() -> None:
         telemetry.turned(None, plan(make_facts(claim, classes=[])), 0.1)
         assert metrics.registry.get_sample_value("fargateclaims_claims", {"cluster": "", "reason": "ClassNotFound"}) == 1
         telemetry.forget(None)
+
+    run_virtually(play())
+
+
+def test_metrics_tell_since_when_no_active_profile_serves_a_claim_that_wants_one() -> None:
+    async def play() -> None:
+        metrics = Metrics()
+        telemetry = Telemetry(metrics, LoopClock())
+
+        def told() -> tuple[float | None, float | None]:
+            labels = {"cluster": str(ARN)}
+            count = metrics.registry.get_sample_value("fargateclaims_claims_unavailable", labels)
+            return count, metrics.registry.get_sample_value("fargateclaims_claims_unavailable_since_timestamp_seconds", labels)
+
+        first = plan(make_facts(make_claim())).claims[0].status.to_dict()
+        waiting = make_claim(status=first)
+        served, late = make_claim("served"), make_claim("late")
+        unwanted = [make_claim("gone", deleted=NOW), make_claim("paused", annotations={"fargateclaims.dev/paused": "true"})]
+        profile = make_profile("served", owner=served)
+        telemetry.turned(ARN, plan(make_facts(waiting, served, late, *unwanted, profiles=[profile], now=after(600))), 0.1)
+        assert told() == (2, NOW.timestamp())
+        telemetry.turned(ARN, plan(make_facts(served, *unwanted, profiles=[profile], now=after(700))), 0.1)
+        assert told() == (0, None)
+
+    run_virtually(play())
+
+
+def test_metrics_tell_how_many_profiles_a_cluster_has_and_may_have() -> None:
+    async def play() -> None:
+        metrics = Metrics()
+        telemetry = Telemetry(metrics, LoopClock())
+        claim = make_claim()
+        profiles = [make_profile("ours", owner=claim), make_profile("theirs"), make_profile("theirs-too")]
+        seen = make_observation(*profiles, quotas=Quotas(profiles_per_cluster=10))
+        telemetry.turned(ARN, plan(make_facts(claim, observation=seen)), 0.1)
+        labels = {"cluster": str(ARN)}
+        counts = [
+            metrics.registry.get_sample_value("fargateclaims_profiles", labels | {"origin": origin}) for origin in ("claim", "foreign")
+        ]
+        assert counts == [1, 2]
+        assert metrics.registry.get_sample_value("fargateclaims_profiles_quota", labels) == 10
 
     run_virtually(play())

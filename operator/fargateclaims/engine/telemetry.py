@@ -7,9 +7,10 @@ the first call that EKS took until a later report shows its end; in memory only,
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from fargateclaims.api.claim_status import BlockerOrigin, ClaimStatus, OperationType
-from fargateclaims.api.conditions import ConditionType
+from fargateclaims.api.conditions import ConditionStatus, ConditionType
 from fargateclaims.clock import Clock
 from fargateclaims.domain.assessment import Step
 from fargateclaims.domain.failure import Failure
@@ -85,11 +86,16 @@ class Telemetry:
         self.metrics.pass_seconds.observe(seconds)
         ready = (condition for report in decided.claims for condition in report.status.conditions if condition.type == ConditionType.READY)
         self.metrics.set_claims(cluster, Counter(condition.reason for condition in ready))
+        self.metrics.set_unavailable(cluster, [since for report in decided.claims if (since := _unavailable_since(report)) is not None])
         if place is None:
             return
         self.metrics.queue_length.labels(cluster).set(decided.queue_length)
         blocker = decided.slot.blocker
         self.metrics.set_slot(cluster, None if blocker is None else "claim" if blocker.origin is BlockerOrigin.CLAIM else "foreign")
+        # All classes of a cluster tell the same of it.
+        profiles = next((report.status.profiles for report in decided.classes if report.status.profiles is not None), None)
+        if profiles is not None:
+            self.metrics.set_profiles(cluster, profiles.owned, profiles.foreign, profiles.quota)
         self._follow(place, decided.claims)
 
     def acted(self, action: Action, failure: Failure | None) -> None:
@@ -136,6 +142,16 @@ class Telemetry:
             waited = (call.action.start_time - status.operation.queue_time).total_seconds()
             self.metrics.wait_seconds.labels(str(work.operation)).observe(max(0.0, waited))
         return _Operation(work.operation, call.began, creates, name)
+
+
+def _unavailable_since(report: ClaimReport) -> datetime | None:
+    """Since when no ACTIVE profile serves the claim; None if one does, or if none is wanted now."""
+    conditions = {condition.type: condition for condition in report.status.conditions}
+    available = conditions.get(ConditionType.AVAILABLE)
+    unwanted = report.claim.metadata.deletion_timestamp is not None or ConditionType.PAUSED in conditions
+    if available is None or available.status is ConditionStatus.TRUE or unwanted:
+        return None
+    return available.last_transition_time
 
 
 def _clears_away(action: Action) -> bool:
