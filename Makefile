@@ -3,9 +3,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+AUDIT_LOGS := .e2e/audit
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint fix bench crds docs-tables requirements clean
+.PHONY: help demo test e2e kube lint fix bench crds docs-tables requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +24,15 @@ demo: $(READY) ## Watch claims become Fargate profiles, on an embedded EKS and K
 
 test: $(READY) ## Run all tests
 	@$(BIN)/pytest --numprocesses 2 --cov --cov-report term $(ARGS)
+
+kube: ## Build a real control plane from its Go modules, once (minutes), and print its folder
+	@tests/kube/controlplane/build.sh
+
+# The tests first, then the verdict on what the audit logs say the operator was allowed and did.
+e2e: $(READY) ## Run the end-to-end tests against a real kube-apiserver
+	@assets=$$(tests/kube/controlplane/build.sh) && rm -rf $(AUDIT_LOGS) && \
+	  $(BIN)/pytest tests/e2e tests/simulator/kube/contract --numprocesses 2 --control-plane "$$assets" --audit-logs $(AUDIT_LOGS) $(ARGS) && \
+	  $(BIN)/pytest tests/audit --quiet --capture no --audit-logs $(AUDIT_LOGS)
 
 lint: $(READY) ## Format check, ruff, mypy, layers
 	@$(BIN)/ruff format --check .
@@ -51,4 +61,4 @@ requirements: $(READY) ## Pin all dependencies again
 	@sed -n '/^uv==/,/# via/p' requirements/dev.txt > requirements/uv.txt
 
 clean: ## Remove the environment and all caches
-	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist
+	rm -rf $(VENV) .coverage* .hypothesis .mypy_cache .pytest_cache .ruff_cache .import_linter_cache dist .e2e

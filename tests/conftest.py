@@ -1,12 +1,49 @@
-"""For all tests: how hard Hypothesis tries. `HYPOTHESIS_PROFILE=thorough` looks much longer, and elsewhere each time."""
+"""For all tests: how hard Hypothesis tries, and the real control plane that some run against.
+
+`HYPOTHESIS_PROFILE=thorough` looks much longer, and elsewhere each time. `make e2e` gives `--control-plane`; without it, what needs
+one is not collected. What happened there is judged afterwards, in a run of its own with `--audit-logs` alone.
+"""
 
 import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
 
+from support.control_plane import ControlPlane, control_plane
+
+HERE = Path(__file__).parent
 # The same examples each time: a failure that only some runs see is found by the thorough profile, not by whoever pushes next.
 settings.register_profile("quick", derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(
     "thorough", deadline=None, max_examples=3000, stateful_step_count=80, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    folder = {"type": Path, "metavar": "FOLDER"}
+    parser.addoption("--control-plane", help="where kube-apiserver, kube-controller-manager and etcd are: `make kube` prints it", **folder)
+    parser.addoption("--audit-logs", help="where the control planes of a run leave their audit logs, to be judged by the next", **folder)
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    wanted = {
+        HERE / "e2e": config.getoption("control_plane"),
+        HERE / "audit": config.getoption("audit_logs") and not config.getoption("control_plane"),
+    }
+    return True if collection_path in wanted and not wanted[collection_path] else None
+
+
+@pytest.fixture(scope="session")
+def plane(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
+    """One for each worker of the run."""
+    folder = tmp_path_factory.mktemp("plane")
+    with control_plane(pytestconfig.getoption("control_plane"), folder) as running:
+        yield running
+    kept = pytestconfig.getoption("audit_logs")
+    if kept:
+        kept.mkdir(parents=True, exist_ok=True)
+        shutil.copy(running.audit_log, kept / f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.jsonl")

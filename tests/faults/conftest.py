@@ -13,8 +13,8 @@ import pytest
 
 from fargateclaims.simulator.eks.client import SimulatedEKS
 from support.eks_server import eks_server
+from support.embedded_world import EmbeddedWorld, EmbeddedWorlds
 from support.engine_in_process import Engine
-from support.fault_world import World
 from support.kube_contract import Api
 from support.kube_server import RunningKube, kube_server_process
 from support.scenarios import CleanRun, Scenario, Worlds
@@ -61,11 +61,11 @@ async def api(kube: RunningKube) -> AsyncIterator[Api]:
 
 
 @pytest.fixture
-def worlds(kube: RunningKube, api: Api, eks: SimulatedEKS) -> Worlds:
+def worlds(kube: RunningKube, api: Api, eks: SimulatedEKS) -> EmbeddedWorlds:
     """Make worlds beside each other."""
 
-    async def make(name: str, **spec: Any) -> World:
-        world = World(kube, api, eks, eks.seed([name]), name)
+    async def make(name: str, **spec: Any) -> EmbeddedWorld:
+        world = EmbeddedWorld(api, eks, eks.seed([name]), name, kube=kube)
         await world.open(**spec)
         return world
 
@@ -73,7 +73,7 @@ def worlds(kube: RunningKube, api: Api, eks: SimulatedEKS) -> Worlds:
 
 
 @pytest.fixture
-async def world(worlds: Worlds) -> World:
+async def world(worlds: EmbeddedWorlds) -> EmbeddedWorld:
     return await worlds("prod")
 
 

@@ -5,14 +5,15 @@ from typing import Any
 import pytest
 
 from fargateclaims.api.group import API_VERSION, CLAIM_KIND, CLASS_KIND
+from support.embedded_world import EmbeddedWorld
 from support.engine_in_process import Engine
-from support.fault_world import CREATE, World, condition, stands
+from support.fault_world import CREATE, condition, stands
 
 CRD_PATH = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 ANYTHING = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
 
 
-async def write_unchecked(world: World, plural: str, *objects: dict[str, Any]) -> None:
+async def write_unchecked(world: EmbeddedWorld, plural: str, *objects: dict[str, Any]) -> None:
     """Store objects while the CRD lets everything pass, then put its schema back."""
     path = f"{CRD_PATH}/{plural}.fargateclaims.dev"
     crd = (await world.api.get(path)).ok()
@@ -22,11 +23,11 @@ async def write_unchecked(world: World, plural: str, *objects: dict[str, Any]) -
     (await world.api.patch(path, {"spec": {"versions": [version]}})).ok()
 
 
-def claim_of(world: World, name: str, spec: Any, **more: Any) -> dict[str, Any]:
+def claim_of(world: EmbeddedWorld, name: str, spec: Any, **more: Any) -> dict[str, Any]:
     return {"apiVersion": API_VERSION, "kind": CLAIM_KIND, "metadata": {"name": name, "namespace": world.name}, "spec": spec, **more}
 
 
-async def test_bad_input_malformed_claims(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_bad_input_malformed_claims(world: EmbeddedWorld, caplog: pytest.LogCaptureFixture) -> None:
     bad = {
         "no-selectors": {"className": world.name},
         "text-for-a-list": {"className": world.name, "selectors": "web"},
@@ -50,7 +51,7 @@ async def test_bad_input_malformed_claims(world: World, caplog: pytest.LogCaptur
     await world.check_always()
 
 
-async def test_bad_input_nonsense_for_a_status(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_bad_input_nonsense_for_a_status(world: EmbeddedWorld, caplog: pytest.LogCaptureFixture) -> None:
     """What somebody else has written there is worth no more than nothing."""
     status = {"operation": "Create", "conditions": {"Ready": True}, "profile": ["web"], "failedAttempts": "many"}
     spec = {"className": world.name, "selectors": [{"labels": {"app": "web"}}]}
@@ -63,7 +64,7 @@ async def test_bad_input_nonsense_for_a_status(world: World, caplog: pytest.LogC
     await world.check_always()
 
 
-async def test_bad_input_malformed_class(world: World, caplog: pytest.LogCaptureFixture) -> None:
+async def test_bad_input_malformed_class(world: EmbeddedWorld, caplog: pytest.LogCaptureFixture) -> None:
     broken = {"apiVersion": API_VERSION, "kind": CLASS_KIND, "metadata": {"name": "broken", "labels": {"world": world.name}}}
     await write_unchecked(world, "fargateprofileclasses", {**broken, "spec": {"clusterARN": "prod", "claims": []}})
     async with Engine(selector=world.selector):

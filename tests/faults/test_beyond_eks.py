@@ -12,6 +12,7 @@ from fargateclaims import clock
 from fargateclaims.api.group import CLAIM_PLURAL
 from fargateclaims.clock import SystemClock
 from support.crash_points import CrashPoint, Moment, first
+from support.embedded_world import EmbeddedWorld
 from support.engine_in_process import Engine
 from support.fault_world import CREATE, DELETE, World, condition, profile_of, stands
 from support.scenarios import CleanRun, one_claim, two_claims
@@ -213,7 +214,7 @@ async def test_fault_39_namespace_terminating(world: World, clean: CleanRun, cap
     await world.check_always()
 
 
-async def test_fault_39_nothing_new_in_a_terminating_namespace(world: World) -> None:
+async def test_fault_39_nothing_new_in_a_terminating_namespace(world: EmbeddedWorld) -> None:
     """It is seen to terminate before its claim's deletion is, and it is that claim's turn: it gets neither finalizer nor profile."""
     await world.make_namespace("doomed")
     world.eks.foreign_create(world.name, "by-terraform", never_ends=True)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from fargateclaims.simulator.kube.kubeconfig import write_kubeconfig
+from support.embedded_world import EmbeddedWorld
 from support.fault_world import CREATE, World, condition, stands
 from support.kube_contract import Api
 from support.kube_server import RunningKube
@@ -21,7 +22,7 @@ CRDS = ("fargateprofileclaims.fargateclaims.dev", "fargateprofileclasses.fargate
 
 
 @pytest.mark.parametrize(("kind", "seconds"), [("delay", 2.0), ("hang", 60.0)], ids=["answered in time", "abandoned"])
-async def test_fault_04_sigterm_in_mid_call(world: World, clean: CleanRun, tmp_path: Path, kind: str, seconds: float) -> None:
+async def test_fault_04_sigterm_in_mid_call(world: EmbeddedWorld, clean: CleanRun, tmp_path: Path, kind: str, seconds: float) -> None:
     expected = await clean(one_claim)
     fault = world.eks.fault(kind, seconds=seconds, operation=CREATE, **world.target())
     with operator_process(tmp_path, class_selector=world.selector) as operator:

@@ -1,6 +1,7 @@
 """The API server's view arrives late, in part, or not at all; others write at the same time."""
 
 from fargateclaims.api.group import CLAIM_PLURAL
+from support.embedded_world import EmbeddedWorld
 from support.engine_in_process import Engine
 from support.fault_world import CREATE, DELETE, World, profile_of, settled, stands
 from support.scenarios import CleanRun, edited, one_claim
@@ -8,7 +9,7 @@ from support.scenarios import CleanRun, edited, one_claim
 OPERATOR = "fargateclaims/"
 
 
-async def test_fault_08_deleted_in_the_gap_of_a_410(world: World, clean: CleanRun) -> None:
+async def test_fault_08_deleted_in_the_gap_of_a_410(world: EmbeddedWorld, clean: CleanRun) -> None:
     """The watch does not tell of the deletion, and its new LIST is silent about it: the ghost is found out before EKS is asked."""
     expected = await clean(one_claim)
     world.eks.foreign_create(world.name, "by-terraform", never_ends=True)
@@ -32,7 +33,7 @@ async def test_fault_08_deleted_in_the_gap_of_a_410(world: World, clean: CleanRu
     await world.check_always()
 
 
-async def test_fault_08_list_replaces_the_store(world: World, clean: CleanRun) -> None:
+async def test_fault_08_list_replaces_the_store(world: EmbeddedWorld, clean: CleanRun) -> None:
     """What the watch has missed is gone with the next resync, without anything to write to."""
     expected = await clean(one_claim)
     async with Engine(selector=world.selector, resync_seconds=1) as engine:
@@ -47,7 +48,7 @@ async def test_fault_08_list_replaces_the_store(world: World, clean: CleanRun) -
     await world.check_always()
 
 
-async def test_fault_11_events_coalesced(world: World, clean: CleanRun) -> None:
+async def test_fault_11_events_coalesced(world: EmbeddedWorld, clean: CleanRun) -> None:
     """A, B and A again while the watch is away: the last level is what the profile already is."""
     expected = await clean(one_claim)
     async with Engine(selector=world.selector) as engine:
@@ -80,7 +81,7 @@ async def test_fault_11_edits_while_it_is_made(world: World, clean: CleanRun) ->
     await world.check_always()
 
 
-async def test_fault_13_conflict_on_status(world: World, clean: CleanRun) -> None:
+async def test_fault_13_conflict_on_status(world: EmbeddedWorld, clean: CleanRun) -> None:
     expected = await clean(edited)
     async with Engine(selector=world.selector) as engine:
         for skipped in range(3):
@@ -95,7 +96,7 @@ async def test_fault_13_conflict_on_status(world: World, clean: CleanRun) -> Non
     await world.check_always()
 
 
-def assert_read_again_after_each_refusal(world: World) -> None:
+def assert_read_again_after_each_refusal(world: EmbeddedWorld) -> None:
     """Between a refused write and the next one, the claim is read: an old body is never sent again."""
     requests = [one for one in world.kube.admin.ledger(namespace=world.name) if OPERATOR in one["user_agent"] and one["name"] == "web"]
     refused = [number for number, one in enumerate(requests) if one["code"] == 409]
@@ -104,7 +105,7 @@ def assert_read_again_after_each_refusal(world: World) -> None:
         assert requests[number + 1]["verb"] == "get"
 
 
-async def test_fault_13_somebody_else_writes(world: World, clean: CleanRun) -> None:
+async def test_fault_13_somebody_else_writes(world: EmbeddedWorld, clean: CleanRun) -> None:
     """A label is written between the operator's read and its write, with the watch away: real conflicts."""
     expected = await clean(edited)
     async with Engine(selector=world.selector) as engine:
@@ -147,7 +148,7 @@ async def test_fault_17_made_again_under_the_same_name(world: World, clean: Clea
     await world.check_always()
 
 
-async def test_fault_17_report_refuses_a_mix_up(world: World) -> None:
+async def test_fault_17_report_refuses_a_mix_up(world: EmbeddedWorld) -> None:
     """The operator knows the old claim alone, and it is its turn: the intent is refused, and nothing is made for it."""
     world.eks.foreign_create(world.name, "by-terraform", never_ends=True)
     async with Engine(selector=world.selector) as engine:

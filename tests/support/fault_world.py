@@ -16,7 +16,6 @@ from fargateclaims.domain.identity import OWNERSHIP_KEYS
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
 from fargateclaims.simulator.eks.ledger import Call
 from support.kube_contract import Api
-from support.kube_server import RunningKube
 from support.waiting import LIMIT, until
 
 Object = dict[str, Any]
@@ -40,7 +39,6 @@ class World:
     :param pause: seconds between two looks at the API server while something is waited for.
     """
 
-    kube: RunningKube
     api: Api
     eks: SimulatedEKS
     seeded: Seeded
@@ -62,7 +60,19 @@ class World:
         await self.make_class(**spec)
 
     async def make_namespace(self, name: str) -> None:
-        (await self.api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})).ok()
+        metadata = {"name": name, "labels": {"world": self.name}}
+        (await self.api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})).ok()
+
+    async def remove(self) -> None:
+        """Take away what is left in Kubernetes, without an operator: the finalizers are cut off."""
+        theirs = f"/apis/{GROUP}/{VERSION}"
+        left = [f"{self.path(item['metadata']['namespace'])}/{item['metadata']['name']}" for item in await self.claims()]
+        classes = (await self.api.get(f"{theirs}/{CLASS_PLURAL}", labelSelector=self.selector)).ok()["items"]
+        for path in [*left, *(f"{theirs}/{CLASS_PLURAL}/{item['metadata']['name']}" for item in classes)]:
+            await self.api.delete(path)
+            await self.api.patch(path, {"metadata": {"finalizers": None}})
+        for namespace in (await self.api.get("/api/v1/namespaces", labelSelector=self.selector)).ok()["items"]:
+            await self.api.delete(f"/api/v1/namespaces/{namespace['metadata']['name']}")
 
     async def make_class(self, name: str | None = None, **spec: Any) -> Object:
         wanted = {

@@ -2,11 +2,10 @@
 
 import asyncio
 import json
-import subprocess
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import aiohttp
 from kubernetes.aio import client, config
@@ -16,12 +15,6 @@ MERGE = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"
 APPLY = "application/apply-patch+yaml"
-
-
-class Kubectl(Protocol):
-    """Runs kubectl and fails the test unless it exits with `code`. `stdin` is a text, or an object to send as JSON."""
-
-    def __call__(self, *arguments: str, stdin: Any = None, code: int = 0, **environment: str) -> "subprocess.CompletedProcess[str]": ...
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from support.kube_contract import Api, Kubectl, eventually
+from support.kube_contract import Api, eventually
+from support.kubectl import Kubectl
 from support.ticket_kind import Kind
 
 

@@ -1,0 +1,73 @@
+"""The operator as `deploy/` installs it in a real cluster, but for where its process runs: here, under its own ServiceAccount's token."""
+
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
+from support.control_plane import ControlPlane
+from support.kubectl import Kubectl
+from support.operator_process import OperatorProcess, operator_process
+
+NAME: Final = "fargateclaims"
+"""Of the namespace, the ServiceAccount and the Lease."""
+BASE: Final = Path(__file__).parents[2] / "deploy" / "kustomize" / "base"
+_TOKEN_DURATION: Final = "1h"
+
+
+@dataclass
+class Installation:
+    """Starts operators of one ServiceAccount.
+
+    :param folder: of a test's own, for kubeconfigs and logs.
+    :param namespace: that of the ServiceAccount and the Lease.
+    """
+
+    plane: ControlPlane
+    kubectl: Kubectl
+    eks: SimulatedEKS
+    seeded: Seeded
+    folder: Path
+    namespace: str = NAME
+    service_account: str = NAME
+    started: list[OperatorProcess] = field(default_factory=list)
+
+    def apply(self) -> None:
+        """Install all of `deploy/kustomize/base`, or mend what a test has taken away."""
+        self.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(BASE))
+        self.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+        # Who was killed did not give it back.
+        self.kubectl("delete", "lease", NAME, "--namespace", self.namespace, "--ignore-not-found")
+
+    def token(self, duration: str = _TOKEN_DURATION) -> str:
+        """A new token, as the kubelet asks for one."""
+        return self.kubectl("create", "token", self.service_account, "--namespace", self.namespace, "--duration", duration).stdout.strip()
+
+    def kubeconfig(self, *, server: str | None = None) -> Path:
+        """Write a kubeconfig with a new token.
+
+        :param server: the address of a proxy, instead of the API server's own.
+        """
+        path = self.folder / f"kubeconfig-{len(list(self.folder.glob('kubeconfig-*.token')))}"
+        return self.plane.kubeconfig_of(self.token(), path, server=server, namespace=self.namespace)
+
+    def operator(
+        self, *, kubeconfig: Path | None = None, environment: Mapping[str, str | None] | None = None, **settings: Any
+    ) -> AbstractContextManager[OperatorProcess]:
+        """Run the operator until the end of the with block.
+
+        :param settings: by their names, beside those of `FAST`.
+        """
+        surroundings = {
+            **self.seeded.environment(self.eks.url),
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_SESSION_TOKEN": None,
+            "AWS_PROFILE": None,
+            "KUBECONFIG": str(kubeconfig or self.kubeconfig()),
+        }
+        settings = {"lease_namespace": self.namespace, **settings}
+        return operator_process(self.folder, {**surroundings, **(environment or {})}, **settings)
