@@ -76,6 +76,24 @@ async def test_what_is_there_and_what_comes_reaches_the_store(kube: RunningKube)
     assert watch.problem() is not None
 
 
+@pytest.mark.usefixtures("kube")
+async def test_the_user_needs_no_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody(_uid: int) -> None:
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    ended = asyncio.Event()
+    watch = Watch(empty_store(), Metrics(), ended.set)
+    watch.start()
+    try:
+        await until(lambda: ended.is_set() or watch.problem() is None)
+        assert watch.problem() is None
+    finally:
+        await watch.stop()
+
+
 async def test_a_cut_watch_is_begun_anew(kube: RunningKube) -> None:
     store = empty_store()
     watch = Watch(store, Metrics(), lambda: None)

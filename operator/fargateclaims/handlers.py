@@ -128,7 +128,13 @@ class Watch:
         guard = asyncio.ensure_future(self._guard())
         try:
             await kopf.operator(
-                registry=registry(self._take), settings=_settings(), standalone=True, clusterwide=True, stop_flag=self._stop
+                registry=registry(self._take),
+                settings=_settings(),
+                standalone=True,
+                clusterwide=True,
+                # Not that any peer would see it, but kopf would ask for the user's name, which a user of a container need not have.
+                identity="fargateclaims",  # type: ignore[arg-type]  # a NewType of str that kopf does not give away
+                stop_flag=self._stop,
             )
         finally:
             guard.cancel()
