@@ -1,8 +1,10 @@
 """The operator's manifests as Helm and Kustomize render them.
 
-Run as a program it writes deploy/kustomize/base/operator.yaml, which is the chart's rendering with the default values.
+Run as a program (`make manifests`) it writes what is made from something else: the chart's schema of the settings, and what Kustomize
+needs of the chart.
 """
 
+import json
 import re
 import subprocess
 import sys
@@ -14,17 +16,22 @@ from typing import Any, Final
 import helm_python as helm
 import yaml
 
+from fargateclaims.settings import Settings
+
 ROOT: Final = Path(__file__).parents[2]
 CHART: Final = ROOT / "deploy/helm/fargateclaims"
 KUSTOMIZE: Final = ROOT / "deploy/kustomize"
-BASE: Final = KUSTOMIZE / "base/operator.yaml"
 NAME: Final = "fargateclaims"
-"""The release and its namespace."""
+"""Of the release and its namespace."""
+NOTES: Final = "NOTES.txt"
 
 Object = dict[str, Any]
 
-_HEADER: Final = "# Generated from deploy/helm/fargateclaims with its default values by `make manifests`; changes belong there.\n"
+_SCHEMA: Final = CHART / "values.schema.json"
+_HEADER: Final = "# Generated from deploy/helm/fargateclaims by `make manifests`; changes belong there.\n---\n"
 _HELMS_OWN: Final = re.compile(r"^ +(helm\.sh/chart|app\.kubernetes\.io/managed-by): .*\n", re.MULTILINE)
+# The Service, the probes and the container's port follow the port, so any is fine; another address than all would hide them.
+_ADDRESS: Final = "^:[1-9][0-9]{0,4}$"
 
 
 @cache
@@ -33,15 +40,15 @@ def chart() -> helm.Chart:
     return helm.Chart.load(CHART)
 
 
-def rendered(values: Object | None = None) -> dict[str, str]:
-    """Each template's text, by its file name."""
-    texts = chart().render(values or {}, name=NAME, namespace=NAME)
+def rendered(values: Object | None = None, **release: Any) -> dict[str, str]:
+    """Each template's text, by its file name. Raises HelmError, for values that the schema or a template refuses."""
+    texts = chart().render(values or {}, **{"name": NAME, "namespace": NAME, **release})
     return {Path(path).name: text for path, text in texts.items() if text.strip()}
 
 
-def from_chart(values: Object | None = None) -> list[Object]:
+def from_chart(values: Object | None = None, **release: Any) -> list[Object]:
     """All objects of the chart, with these values in place of the defaults."""
-    return objects(text for name, text in rendered(values).items() if name != "NOTES.txt")
+    return objects(text for name, text in rendered(values, **release).items() if name != NOTES)
 
 
 def from_kustomize(folder: Path) -> list[Object]:
@@ -59,7 +66,13 @@ def kubectl() -> Path:
 
 def objects(texts: Iterable[str]) -> list[Object]:
     """The objects in some streams of YAML documents."""
-    return [document for text in texts for document in yaml.safe_load_all(text) if document]
+    return [document for text in texts for document in yaml.load_all(text, yaml.CSafeLoader) if document]
+
+
+def named(found: list[Object], kind: str, name: str = NAME) -> Object:
+    """The one object of this kind and name."""
+    (obj,) = (obj for obj in found if (obj["kind"], obj["metadata"]["name"]) == (kind, name))
+    return obj
 
 
 def identity(obj: Object) -> tuple[str, str, str]:
@@ -67,13 +80,44 @@ def identity(obj: Object) -> tuple[str, str, str]:
     return obj["kind"], obj["metadata"].get("namespace", ""), obj["metadata"]["name"]
 
 
-def base_text() -> str:
-    """What the Kustomize base has to be: the chart's objects without Helm's own labels; the CRDs are Kustomize's own."""
-    texts = rendered({"crds": {"install": False}})
+def camel_case(setting: str) -> str:
+    """The name of a setting among the chart's values: resyncSeconds for resync_seconds."""
+    first, *rest = setting.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def generated() -> dict[Path, str]:
+    """What each generated file has to be."""
+    operator = rendered({"crds": {"install": False}})
     # The Deployment comes last in this order, after all that it needs.
-    parts = [texts[name].strip() for name in sorted(texts, reverse=True) if name != "NOTES.txt"]
-    return _HEADER + "---\n" + _HELMS_OWN.sub("", "\n---\n".join(parts)) + "\n"
+    parts = [operator[name].strip() for name in sorted(operator, reverse=True) if name != NOTES]
+    budget = rendered({"replicas": 2})["poddisruptionbudget.yaml"].strip()
+    return {
+        _SCHEMA: _schema(),
+        KUSTOMIZE / "base/operator.yaml": _for_kustomize("\n---\n".join(parts)),
+        KUSTOMIZE / "components/two-replicas/poddisruptionbudget.yaml": _for_kustomize(budget),
+    }
+
+
+def _for_kustomize(text: str) -> str:
+    return _HEADER + _HELMS_OWN.sub("", text) + "\n"
+
+
+def _schema() -> str:
+    """The chart's schema as it is, with the settings as the operator takes them."""
+    schema = json.loads(_SCHEMA.read_text(encoding="utf-8"))
+    model = Settings.model_json_schema()["properties"]
+    properties = {camel_case(name): _property(each) for name, each in model.items()}
+    properties["httpAddress"]["pattern"] = _ADDRESS
+    schema["properties"]["settings"] = {"type": "object", "additionalProperties": False, "properties": properties}
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def _property(model: Object) -> Object:
+    kept = {key: value for key, value in model.items() if key not in {"title", "default_text"}}
+    return {**kept, "description": " ".join(model["description"].split())}
 
 
 if __name__ == "__main__":
-    BASE.write_text(base_text())
+    for path, text in generated().items():
+        path.write_text(text, encoding="utf-8")

@@ -54,6 +54,15 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{- .Values.settings.httpAddress | default ":8080" | trimPrefix ":" -}}
 {{- end }}
 
+{{/* A file about metrics, with links to the runbooks where the reader finds them. */}}
+{{- define "fargateclaims.observability" -}}
+{{- $text := .root.Files.Get .file -}}
+{{- with .root.Values.runbookBaseURL -}}
+{{- $text = $text | replace "docs/runbooks.md" (printf "%s/docs/runbooks.md" (trimSuffix "/" .)) -}}
+{{- end -}}
+{{- $text -}}
+{{- end }}
+
 {{- define "fargateclaims.leaseNamespace" -}}
 {{- default .Release.Namespace .Values.settings.leaseNamespace -}}
 {{- end }}

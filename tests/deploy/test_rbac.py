@@ -1,0 +1,98 @@
+"""Who may do what: the operator, people with Kubernetes' own roles, and class administrators."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from fargateclaims.api.group import CLAIM_PLURAL, CLASS_PLURAL, GROUP
+from support.chart_values import everything
+from support.rendering import NAME, from_chart, named
+
+Right = tuple[str, str, str]
+
+READ = {"get", "list", "watch"}
+WRITE = {"create", "update", "patch", "delete", "deletecollection"}
+
+
+@pytest.fixture(scope="module")
+def made() -> list[dict[str, Any]]:
+    return from_chart()
+
+
+def rights(role: dict[str, Any]) -> Iterator[Right]:
+    for rule in role["rules"]:
+        for group in rule["apiGroups"]:
+            for resource in rule["resources"]:
+                for verb in rule["verbs"]:
+                    yield group, resource, verb
+
+
+def roles(made: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [obj for obj in made if obj["kind"] in {"ClusterRole", "Role"}]
+
+
+def aggregated(made: list[dict[str, Any]], to: str) -> set[Right]:
+    label = f"rbac.authorization.k8s.io/aggregate-to-{to}"
+    return {right for role in roles(made) if role["metadata"]["labels"].get(label) == "true" for right in rights(role)}
+
+
+def of(plural: str, verbs: set[str]) -> set[Right]:
+    return {(GROUP, plural, verb) for verb in verbs}
+
+
+def test_nothing_is_granted_by_a_wildcard(made: list[dict[str, Any]]) -> None:
+    for role in roles(made):
+        assert not any("nonResourceURLs" in rule for rule in role["rules"])
+        assert not any("*" in word for right in rights(role) for word in right)
+
+
+def test_no_role_grants_the_same_twice(made: list[dict[str, Any]]) -> None:
+    for role in roles(made):
+        granted = list(rights(role))
+        assert len(granted) == len(set(granted))
+
+
+def test_the_operator_is_bound_to_its_own_two_roles(made: list[dict[str, Any]]) -> None:
+    bindings = [obj for obj in made if obj["kind"] in {"ClusterRoleBinding", "RoleBinding"}]
+    assert sorted((each["roleRef"]["kind"], each["roleRef"]["name"]) for each in bindings) == [("ClusterRole", NAME), ("Role", NAME)]
+    for each in bindings:
+        assert each["subjects"] == [{"kind": "ServiceAccount", "name": NAME, "namespace": NAME}]
+    assert not any("aggregate-to" in label for kind in ("ClusterRole", "Role") for label in named(made, kind)["metadata"]["labels"])
+
+
+def test_the_operator_never_writes_specs_nor_deletes(made: list[dict[str, Any]]) -> None:
+    granted = set(rights(named(made, "ClusterRole")))
+    assert {verb for group, _, verb in granted if group == GROUP} == {*READ, "patch", "update"}
+    assert {resource for _, resource, verb in granted if verb == "update"} == {f"{CLAIM_PLURAL}/status", f"{CLASS_PLURAL}/status"}
+    assert not {verb for *_, verb in granted} & {"delete", "deletecollection", "bind", "escalate", "impersonate"}
+
+
+def test_the_operator_reads_its_own_crds_and_its_own_lease(made: list[dict[str, Any]]) -> None:
+    (crds,) = (rule for rule in named(made, "ClusterRole")["rules"] if rule["resources"] == ["customresourcedefinitions"])
+    assert sorted(crds["resourceNames"]) == [f"{CLAIM_PLURAL}.{GROUP}", f"{CLASS_PLURAL}.{GROUP}"]
+    existing, new = named(made, "Role")["rules"]
+    assert (existing["resourceNames"], sorted(existing["verbs"]), new["verbs"]) == ([NAME], ["get", "update"], ["create"])
+
+
+def test_claims_follow_kubernetes_own_roles(made: list[dict[str, Any]]) -> None:
+    assert aggregated(made, "view") == of(CLAIM_PLURAL, READ) | of(CLASS_PLURAL, READ)
+    assert aggregated(made, "edit") == aggregated(made, "admin") == of(CLAIM_PLURAL, READ | WRITE)
+
+
+def test_classes_are_written_by_a_role_that_nobody_has(made: list[dict[str, Any]]) -> None:
+    writers = [role["metadata"]["name"] for role in roles(made) if set(rights(role)) & of(CLASS_PLURAL, WRITE - {"patch"})]
+    assert writers == [f"{NAME}-platform"]
+    labels = named(made, "ClusterRole", f"{NAME}-platform")["metadata"]["labels"]
+    assert not any(label.startswith("rbac.authorization.k8s.io/") for label in labels)
+
+
+def test_class_readers_are_bound() -> None:
+    binding = named(from_chart(everything()), "ClusterRoleBinding", "profiles-classes-view")
+    assert [subject["name"] for subject in binding["subjects"]] == ["developers"]
+    assert binding["roleRef"]["name"] == "profiles-classes-view"
+
+
+def test_without_aggregation_nothing_joins_kubernetes_own_roles() -> None:
+    made = from_chart({"rbac": {"aggregate": False}})
+    assert [aggregated(made, role) for role in ("view", "edit", "admin")] == [set()] * 3
