@@ -1,13 +1,12 @@
 """The operator's manifests as Helm and Kustomize render them.
 
-Run as a program (`make manifests`) it writes what is made from something else: the chart's schema of the settings, and what Kustomize
+Run as a program (`make manifests`: `python -m support.rendering` in tests/) it writes what is made from something else: the chart's schema of the settings, and what Kustomize
 needs of the chart.
 """
 
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -17,6 +16,7 @@ import helm_python as helm
 import yaml
 
 from fargateclaims.settings import Settings
+from support.kubectl import KUBECTL
 
 ROOT: Final = Path(__file__).parents[2]
 CHART: Final = ROOT / "deploy/helm/fargateclaims"
@@ -53,15 +53,10 @@ def from_chart(values: Object | None = None, **release: Any) -> list[Object]:
 
 def from_kustomize(folder: Path) -> list[Object]:
     """All objects that `kubectl kustomize` makes of a folder."""
-    done = subprocess.run([kubectl(), "kustomize", folder], capture_output=True, text=True, check=False)
+    done = subprocess.run([KUBECTL, "kustomize", folder], capture_output=True, text=True, check=False)
     if done.returncode:
         raise ValueError(done.stderr)
     return objects([done.stdout])
-
-
-def kubectl() -> Path:
-    """The kubectl of this environment."""
-    return Path(sys.executable).with_name("kubectl")
 
 
 def objects(texts: Iterable[str]) -> list[Object]:
