@@ -10,6 +10,7 @@ from support.installation import BASE, NAME
 from support.least_privilege import Verdict, grants_of, judge, table
 from support.rendering import from_kustomize
 
+NOTE = "What was granted and forbidden all the same was asked of an API server that had just started and did not know its roles yet."
 USER = f"system:serviceaccount:{NAME}:{NAME}"
 
 
@@ -20,7 +21,7 @@ def verdict(pytestconfig: pytest.Config) -> Iterator[Verdict]:
     assert logs, "no audit log: run the end-to-end tests with the same --audit-logs first"
     found = judge(grants_of(from_kustomize(BASE), (NAME, NAME)), (event for log in logs for event in audited(log)), USER)
     yield found
-    print(f"\n\nWhat {USER} was granted, used and was forbidden\n\n{table(found)}")  # noqa: T201  (for people)
+    print(f"\n\nWhat {USER} was granted, used and was forbidden\n\n{table(found)}\n\n{NOTE}")  # noqa: T201  (for people)
 
 
 def test_nothing_was_forbidden(verdict: Verdict) -> None:

@@ -122,8 +122,16 @@ def test_forbidden_built_in_and_others_rights_are_told_apart() -> None:
     assert request_of(unknown) is None
 
 
+def test_a_right_that_was_granted_is_not_missing() -> None:
+    """Whoever starts an API server again sees this: for a moment it knows no roles."""
+    verdict = judge(GRANTS, [event("list", "namespaces", forbidden=True), event("list", "namespaces")], USER)
+    (namespaces,) = (grant for grant in GRANTS if grant.resource == "namespaces")
+    assert (verdict.used[namespaces], verdict.early[namespaces], sum(verdict.forbidden.values())) == (1, 1, 0)
+
+
 def test_the_table_is_aligned_and_has_all() -> None:
-    asked = [event("list", "namespaces")] * 12 + [event("delete", "claims", "x.dev", name="a", namespace="team", forbidden=True)]
+    asked = [event("list", "namespaces")] * 12 + [event("list", "namespaces", forbidden=True)] * 3
+    asked += [event("delete", "claims", "x.dev", name="a", namespace="team", forbidden=True)]
     text = table(judge(GRANTS, [*asked, event("get", url="/api", role="system:discovery")], USER))
     assert text.splitlines() == [
         "VERB    RESOURCE                    NAME    WHERE       USED  FORBIDDEN",
@@ -131,7 +139,7 @@ def test_the_table_is_aligned_and_has_all() -> None:
         "ClusterRole robot",
         "update  claims.x.dev                        everywhere     0          0",
         "update  claims.x.dev/status                 everywhere     0          0",
-        "list    namespaces                          everywhere    12          0",
+        "list    namespaces                          everywhere    12          3",
         "",
         "Role robot",
         "get     leases.coordination.k8s.io  leader  in ops         0          0",

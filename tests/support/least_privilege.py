@@ -77,11 +77,14 @@ class Verdict:
     """What was granted, used and forbidden.
 
     :param used: how many requests each grant was used for; one request may be counted with several.
-    :param forbidden: requests that RBAC refused.
+    :param forbidden: requests that RBAC refused, and that no grant covers.
+    :param early: of each grant, requests that RBAC refused all the same: by an API server that has just started and does not know
+        its roles yet.
     :param elsewhere: allowed, but by none of the grants, nor to everybody.
     """
 
     used: dict[Grant, int] = field(default_factory=dict)
+    early: Counter[Grant] = field(default_factory=Counter)
     forbidden: Counter[Request] = field(default_factory=Counter)
     built_in: Counter[Request] = field(default_factory=Counter)
     elsewhere: Counter[Request] = field(default_factory=Counter)
@@ -154,7 +157,8 @@ def judge(grants: Sequence[Grant], events: Iterable[Object], user: str) -> Verdi
     for request, times in sorted(requests.items()):
         enough = [grant for grant in verdict.used if grant.allows(request)]
         if not request.allowed:
-            verdict.forbidden[request] += times
+            verdict.early.update(dict.fromkeys(enough, times))
+            verdict.forbidden.update({} if enough else {request: times})
         elif request.built_in:
             verdict.built_in[request] += times
         elif not enough:
@@ -168,7 +172,7 @@ def table(verdict: Verdict) -> str:
     """The verdict, for people: each grant, what everybody may do and was used, and what was forbidden."""
     rows: dict[str, list[tuple[str, ...]]] = {}
     for grant, times in verdict.used.items():
-        rows.setdefault(grant.role, []).append((*grant.cells, str(times), "0"))
+        rows.setdefault(grant.role, []).append((*grant.cells, str(times), str(verdict.early[grant])))
     for title, counted in _others(verdict):
         for request, times in counted:
             numbers = (str(times), "0") if request.allowed else ("0", str(times))
