@@ -5,7 +5,8 @@ and an operator that it starts itself.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,22 @@ from support.kube_contract import Api
 from support.kubectl import Kubectl, kubectl_with
 
 OPERATION_S = 0.5
+_SHOWN = "shown"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the tests have to show, below their results and from all workers."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == _SHOWN:
+                terminalreporter.section(report.nodeid.rpartition("::")[2].replace("_", " "), sep="-")
+                terminalreporter.line(str(value))
+
+
+@pytest.fixture
+def show(record_property: Callable[[str, object], None]) -> Callable[[object], None]:
+    """Keeps a text for people to read at the end of the run: what was measured, or printed by others."""
+    return partial(record_property, _SHOWN)
 
 
 @pytest.fixture(scope="session")

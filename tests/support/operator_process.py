@@ -1,18 +1,25 @@
 """`fargateclaims run` as a process of its own, with delays of a test's size: for signals, exit codes, the Lease, and what it prints."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 from support.engine_in_process import FAST
+from support.waiting import until
 
 STOP_LIMIT: Final = 30.0
 """Kubernetes' own grace period: who needs longer is killed."""
+
+_SERVED: Final = re.compile(r"served on (http://[^\s\",]+)")
+_TURNS: Final = re.compile(r"^fargateclaims_pass_duration_seconds_count (\S+)$", re.MULTILINE)
 
 
 class OperatorProcess:
@@ -40,9 +47,40 @@ class OperatorProcess:
         """How it ended; waits for that."""
         return self._process.wait(STOP_LIMIT)
 
+    @property
+    def url(self) -> str:
+        """Where its probes and metrics are; empty while it has not said so."""
+        found = _SERVED.search(self.stderr)
+        return found[1] if found else ""
+
+    def ask(self, path: str) -> tuple[int, str]:
+        """Status and text of one of its own pages, such as `/healthz`."""
+        try:
+            with urllib.request.urlopen(self.url + path, timeout=STOP_LIMIT) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.read().decode()
+
+    def turns(self) -> float:
+        """Changes whenever a worker has made another turn."""
+        found = _TURNS.search(self.ask("/metrics")[1])
+        return float(found[1]) if found else 0.0
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send any signal."""
+        self._process.send_signal(number)
+
     def terminate(self) -> None:
         """What the kubelet sends first."""
         self._process.send_signal(signal.SIGTERM)
+
+    async def stop(self) -> None:
+        """Ask it to stop, and see that it ends as it should."""
+        self.terminate()
+        await until(lambda: self.ended)
+        assert self.code == 0, self.stderr
+        assert "Traceback" not in self.stderr, self.stderr
 
     def kill(self) -> None:
         if not self.ended:
