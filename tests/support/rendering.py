@@ -1,6 +1,6 @@
 """The operator's manifests as Helm and Kustomize render them.
 
-Run as a program (`make manifests`: `python -m support.rendering` in tests/) it writes what is made from something else: the chart's schema of the settings, and what Kustomize
+Run as a program (`make manifests`) it writes what is made from something else: the chart's schema of the settings, and what Kustomize
 needs of the chart.
 """
 
