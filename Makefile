@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 AUDIT_LOGS := .e2e/audit
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e kube lint fix bench crds docs-tables requirements clean
+.PHONY: help demo test e2e kube lint fix bench crds manifests gitops docs-tables requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,12 @@ bench: $(READY) ## Measure time against the floor, refused calls, memory (severa
 
 crds: $(READY) ## Write crds/*.yaml from the models
 	@$(BIN)/python -m fargateclaims.api.crd crds
+
+manifests: $(READY) ## Write what is rendered from the Helm chart: Kustomize's base and the schema of the settings
+	@PYTHONPATH=tests $(BIN)/python -m support.rendering
+
+gitops: $(READY) ## Write deploy/argocd's patch and testdata, and the tables in docs/gitops.md
+	@PYTHONPATH=tests $(BIN)/python -m support.gitops_files
 
 docs-tables: $(READY) ## Write the generated tables in docs/
 	@$(BIN)/python -m fargateclaims.cli.tables docs

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jsonschema.validators import Draft202012Validator  # type: ignore[import-untyped]
+from jsonschema.validators import Draft202012Validator
 
 Schema = dict[str, Any]
 

@@ -4,7 +4,7 @@ import json
 from functools import cache
 from typing import Any, Final
 
-import jsonschema  # type: ignore[import-untyped]
+import jsonschema
 import kubernetes_validate  # type: ignore[import-untyped]
 
 VERSIONS: Final = ("1.33", "1.37")
