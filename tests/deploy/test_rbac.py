@@ -93,6 +93,10 @@ def test_class_readers_are_bound() -> None:
     assert binding["roleRef"]["name"] == "profiles-classes-view"
 
 
+def test_roles_can_be_left_to_others() -> None:
+    assert [obj["kind"] for obj in from_chart({"rbac": {"create": False}}) if "rbac" in obj["apiVersion"]] == []
+
+
 def test_without_aggregation_nothing_joins_kubernetes_own_roles() -> None:
     made = from_chart({"rbac": {"aggregate": False}})
     assert [aggregated(made, role) for role in ("view", "edit", "admin")] == [set()] * 3
