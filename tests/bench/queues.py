@@ -1,6 +1,8 @@
 """Claims that come all at once: how long they take against the time that EKS itself needs, and what that costs."""
 
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +28,10 @@ QUIET_SECONDS = 60.0
 POSITIONS_SETTLE = 12.0
 """After the last change: writes that were put off for ten seconds have been made by then."""
 POLLS = {"poll_min_seconds": 0.1, "poll_max_seconds": 0.5}
+
+
+Beside = Callable[[World, Seeded, Running], AbstractContextManager[object]]
+"""What goes on beside a benchmark while its operator runs, such as somebody who watches it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,12 +62,13 @@ class QueueResult:
     cpu_seconds: float
 
 
-def run_queues(folder: Path, clusters: int, calls_per_second: float) -> QueueResult:
+def run_queues(folder: Path, clusters: int, calls_per_second: float, beside: Beside = lambda *_: nullcontext()) -> QueueResult:
     """Ours, on so many clusters with ten claims each."""
     with world(folder, SECONDS) as around:
         seeded = around.eks.seed(count=clusters, prefix="c")
         _load_classes(around, seeded)
-        with operator(around, seeded, {"aws_calls_per_second": calls_per_second, **POLLS}) as running:
+        settings = {"aws_calls_per_second": calls_per_second, **POLLS}
+        with operator(around, seeded, settings) as running, beside(around, seeded, running):
             _wait_for_classes(around, clusters, running)
             create = _create(around, list(seeded.clusters), running)
             delete = _delete(around, running)
