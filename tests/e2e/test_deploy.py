@@ -169,3 +169,6 @@ def test_a_release_is_installed_upgraded_and_uninstalled_and_leaves_the_crds(emp
     assert kubectl("get", "deploy,sa,svc,role,rolebinding", "-n", NAME, "-o", "name").stdout.split() == ["serviceaccount/default"]
     assert NAME not in kubectl("get", "clusterrole,clusterrolebinding", "-o", "name").stdout
     assert kubectl("get", CLAIMS, "-n", "shop", "-o", "name").stdout.split() == [f"{CLAIM_PLURAL[:-1]}.{GROUP}/checkout"]
+    with helm.Config(kubeconfig_path=empty.kubeconfig, namespace=NAME) as cluster:
+        # The release takes back the CRDs that it has left.
+        cluster.install(KUSTOMIZE.parent / "helm" / NAME, NAME, namespace=NAME)
