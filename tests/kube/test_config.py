@@ -8,8 +8,8 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import incluster_config
 
 from fargateclaims.kube.client import KubeClient
-from fargateclaims.kube.config import load_configuration
-from fargateclaims.kube.errors import ConfigurationError, Unavailable
+from fargateclaims.kube.config import load_configuration, token_refused
+from fargateclaims.kube.errors import ConfigurationError, Refused, Unavailable
 from support.scripted_server import ScriptedServer, answer
 from support.virtual_clock import VirtualClock
 
@@ -55,6 +55,21 @@ async def test_a_token_file_is_read_again(
     (tmp_path / "config").write_text("{")
     await clock.advance(61)
     assert await authorization(client, server) == "Bearer t2", "half a file does not cost the token"
+    await client.close()
+
+
+async def test_a_token_that_is_refused_is_read_again_at_once(
+    server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "token").write_text("t1")
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", server.url, {"tokenFile": "token"})))
+    client = await KubeClient.connect(clock=clock)
+    (tmp_path / "token").write_text("t2")
+    assert await authorization(client, server) == "Bearer t1"
+    server.will(answer({}, status=401))
+    with pytest.raises(Refused):
+        await client.request("get", "/version")
+    assert await authorization(client, server) == "Bearer t2"
     await client.close()
 
 
@@ -124,6 +139,13 @@ async def test_in_a_pod_the_service_account_is_used(clock: VirtualClock, tmp_pat
     configuration = await load_configuration(clock)
     assert configuration.host == "https://[fd00::1]:443"
     assert (await configuration.auth_settings())["BearerToken"]["value"] == "bearer t1"
+    (tmp_path / "token").write_text("t2")
+    assert (await configuration.auth_settings())["BearerToken"]["value"] == "bearer t1"
+    await clock.advance(61)
+    assert (await configuration.auth_settings())["BearerToken"]["value"] == "bearer t2", "the kubelet rotates it"
+    (tmp_path / "token").unlink()
+    token_refused(configuration)
+    assert (await configuration.auth_settings())["BearerToken"]["value"] == "bearer t2", "a file that is away does not cost the token"
 
 
 async def test_a_service_account_token_that_vanishes_is_an_outage_not_a_crash(

@@ -15,7 +15,7 @@ from kubernetes.aio.config.config_exception import ConfigException
 from fargateclaims import __version__
 from fargateclaims.api.group import CLAIM_KIND, CLAIM_PLURAL, CLASS_KIND, CLASS_PLURAL, GROUP, VERSION
 from fargateclaims.clock import Clock, SystemClock
-from fargateclaims.kube.config import load_configuration
+from fargateclaims.kube.config import load_configuration, token_refused
 from fargateclaims.kube.errors import KubeError, Throttled, Unavailable, from_answer, from_transport
 from fargateclaims.timing import KUBE_CONNECT_TIMEOUT, KUBE_LIST_TIMEOUT, KUBE_REQUEST_TIMEOUT
 
@@ -32,6 +32,7 @@ _MERGE_PATCH: Final = "application/merge-patch+json"
 _METHODS: Final = {"get": "GET", "list": "GET", "create": "POST", "update": "PUT", "patch": "PATCH"}
 
 _PLURALS: Final = {CLAIM_KIND: CLAIM_PLURAL, CLASS_KIND: CLASS_PLURAL}
+_UNAUTHORIZED: Final = 401
 _GONE: Final = 410
 _PAGE_TRIES: Final = 5
 
@@ -151,6 +152,8 @@ class KubeClient:
             if not self._closed:
                 raise
             raise Unavailable(f"{request}: the client was closed") from error
+        if response.status == _UNAUTHORIZED:
+            token_refused(self._api.configuration)
         if response.status >= 400:
             raise from_answer(request, response.status, response.headers, content)
         return _object(request, response.status, content)

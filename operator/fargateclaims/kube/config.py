@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -34,7 +34,7 @@ async def load_configuration(clock: Clock) -> Configuration:
     if paths:
         await _load_kubeconfig(configuration, paths, clock)
     else:
-        _load_service_account(configuration)
+        _load_service_account(configuration, clock)
     _choose_proxy(configuration)
     return configuration
 
@@ -76,31 +76,57 @@ async def _load_kubeconfig(configuration: Configuration, paths: str, clock: Cloc
     except _MISSHAPEN as error:
         # Without the error's text: it may quote the file, and the file may hold secrets.
         raise ConfigurationError(f"KUBECONFIG {paths} is no kubeconfig ({type(error).__name__})") from error
-    configuration.refresh_api_key_hook = _Refresh(loader, paths, clock)  # type: ignore[assignment]
+
+    async def read() -> str | None:
+        if hasattr(loader, "exec_plugin_expiry"):
+            # Runs the plugin only when the token that it gave has expired.
+            await loader.load_from_exec_plugin()
+            return getattr(loader, "token", None)
+        fresh = Configuration()
+        await load_kube_config(paths, client_configuration=fresh, persist_config=False)  # type: ignore[no-untyped-call]
+        return fresh.api_key.get(_TOKEN)
+
+    configuration.refresh_api_key_hook = _Refresh(read, f"KUBECONFIG {paths}", clock)  # type: ignore[assignment]
 
 
 def _some_file(paths: str) -> bool:
     return any(Path(path).expanduser().is_file() for path in paths.split(os.pathsep) if path)
 
 
-def _load_service_account(configuration: Configuration) -> None:
+def _load_service_account(configuration: Configuration, clock: Clock) -> None:
     try:
-        # The library reads the token file again each minute: the kubelet rotates it.
-        load_incluster_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        load_incluster_config(client_configuration=configuration, try_refresh_token=False)  # type: ignore[no-untyped-call]
     except (ConfigException, OSError) as error:
         message = f"KUBECONFIG is not set, and this is no pod with a ServiceAccount ({error}): set KUBECONFIG, or run in a cluster"
         raise ConfigurationError(message) from error
 
+    async def read() -> str | None:
+        fresh = Configuration()
+        load_incluster_config(client_configuration=fresh, try_refresh_token=False)  # type: ignore[no-untyped-call]
+        return fresh.api_key.get(_TOKEN)
+
+    configuration.refresh_api_key_hook = _Refresh(read, "the pod's ServiceAccount", clock)  # type: ignore[assignment]
+
+
+def token_refused(configuration: Configuration) -> None:
+    """The API server takes the token no more: it is read again before the next request, not only when a look is due."""
+    hook: object = configuration.refresh_api_key_hook
+    if isinstance(hook, _Refresh):
+        hook.hurry()
+
 
 class _Refresh:
-    """Called before each request: renews a token that a plugin gave or that stands in a file of its own."""
+    """Called before each request: renews a token that a plugin gave or that stands in a file of its own.
 
-    def __init__(self, loader: Any, paths: str, clock: Clock) -> None:  # noqa: ANN401  (the library has no types)
-        self._loader = loader
-        self._paths = paths
+    :param source: where it comes from, for the log.
+    """
+
+    def __init__(self, read: Callable[[], Awaitable[str | None]], source: str, clock: Clock) -> None:
+        self._read = read
+        self._source = source
         self._clock = clock
         self._lock = asyncio.Lock()
-        self._checked = clock.monotonic()
+        self._due = clock.monotonic() + KUBE_CREDENTIALS_CHECK
 
     def __deepcopy__(self, memo: dict[int, object]) -> "_Refresh":
         # The library copies configurations whole; the loader and its lock are shared on purpose.
@@ -108,23 +134,18 @@ class _Refresh:
 
     async def __call__(self, configuration: Configuration) -> None:
         async with self._lock:
-            if self._clock.monotonic() < self._checked + KUBE_CREDENTIALS_CHECK:
+            if self._clock.monotonic() < self._due:
                 return
-            self._checked = self._clock.monotonic()
+            self._due = self._clock.monotonic() + KUBE_CREDENTIALS_CHECK
             try:
-                token = await self._token()
+                token = await self._read()
             except (ConfigException, *_MISSHAPEN) as error:
                 # The old token may still be good, and the file may be just being written.
-                log.warning("the token could not be renewed from KUBECONFIG %s: %s", self._paths, type(error).__name__)
+                log.warning("the token could not be renewed from %s: %s", self._source, type(error).__name__)
                 return
             if token:
                 configuration.api_key[_TOKEN] = token
 
-    async def _token(self) -> str | None:
-        if hasattr(self._loader, "exec_plugin_expiry"):
-            # Runs the plugin only when the token that it gave has expired.
-            await self._loader.load_from_exec_plugin()
-            return getattr(self._loader, "token", None)
-        fresh = Configuration()
-        await load_kube_config(self._paths, client_configuration=fresh, persist_config=False)  # type: ignore[no-untyped-call]
-        return fresh.api_key.get(_TOKEN)
+    def hurry(self) -> None:
+        """Look before the next request."""
+        self._due = self._clock.monotonic()
