@@ -42,9 +42,14 @@ class Installation:
         # Who was killed did not give it back.
         self.kubectl("delete", "lease", NAME, "--namespace", self.namespace, "--ignore-not-found")
 
-    def token(self, duration: str = _TOKEN_DURATION) -> str:
-        """A new token, as the kubelet asks for one."""
-        return self.kubectl("create", "token", self.service_account, "--namespace", self.namespace, "--duration", duration).stdout.strip()
+    def token(self, *, bound_to: str | None = None) -> str:
+        """A new token, as the kubelet asks for one.
+
+        :param bound_to: a Secret of the namespace; the token is good for as long as that is there.
+        """
+        bound = ("--bound-object-kind", "Secret", "--bound-object-name", bound_to) if bound_to else ()
+        wanted = ("--namespace", self.namespace, "--duration", _TOKEN_DURATION, *bound)
+        return self.kubectl("create", "token", self.service_account, *wanted).stdout.strip()
 
     def kubeconfig(self, *, server: str | None = None) -> Path:
         """Write a kubeconfig with a new token.
