@@ -71,9 +71,10 @@ class Watching:
     def _shown(self, found: Prometheus, begun: float, end: float) -> dict[str, Any]:
         panels = [_with_samples(panel, found, begun, end) for panel in self._dashboard["panels"]]
         caption = (
-            f"{DASHBOARD.name} after {end - begun:.0f} s of part b of the benchmark, with {FLEET} simulated clusters: {CLAIMS} claims "
-            f"each, operations of {SECONDS:g} s,\nthen all are deleted; on {OTHERS} clusters somebody else makes a profile, too. "
-            f"Scraped each second, times over {WINDOW} s. One run, not a measurement: the machine had other work.\n{machine()}"
+            f"{DASHBOARD.name} after {end - begun:.0f} s of part b of the benchmark, with {FLEET} simulated clusters of {CLAIMS} claims "
+            f"each: operations take {SECONDS:g} s, and all claims are deleted once they are Active.\nOn {OTHERS} clusters somebody else "
+            f"makes a profile, too. Scraped each second, times over {WINDOW} s. One run, not a measurement: the machine had other work.\n"
+            f"{machine()}"
         )
         return {"title": self._dashboard["title"], "caption": caption, "start": begun, "end": end, "panels": panels}
 
