@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 AUDIT_LOGS := .e2e/audit
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e kube lint fix bench crds manifests gitops docs-tables requirements clean
+.PHONY: help demo test e2e kube alerts-test lint fix bench crds manifests gitops docs-tables requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,11 @@ e2e: $(READY) ## Run the end-to-end tests against a real kube-apiserver
 	@assets=$$(tests/kube/controlplane/build.sh) && rm -rf $(AUDIT_LOGS) && \
 	  $(BIN)/pytest tests/e2e tests/simulator/kube/contract --numprocesses 2 --control-plane "$$assets" --audit-logs $(AUDIT_LOGS) $(ARGS) && \
 	  $(BIN)/pytest tests/audit --quiet --capture no --audit-logs $(AUDIT_LOGS)
+
+alerts-test: ## Check when the alerts fire, with Prometheus' own promtool
+	@command -v promtool >/dev/null || { echo "promtool is missing: it comes with Prometheus (Debian: apt-get install prometheus)"; exit 1; }
+	@promtool check rules deploy/helm/fargateclaims/files/alerts.yaml
+	@promtool test rules tests/deploy/observability/alerts_test.yaml
 
 lint: $(READY) ## Format check, ruff, mypy, layers
 	@$(BIN)/ruff format --check .
