@@ -187,7 +187,36 @@ def test_a_write_that_fails_is_due_again(error: KubeError, seconds: float) -> No
         assert setup.reporter.due() == pytest.approx(seconds)
         setup.reporter.begin()
         assert setup.reporter.due() is None
+        await setup.clock.sleep(seconds)
         assert await setup.reporter.claim(setup.report(), fence=True)
+
+    reporting(scenario)
+
+
+def test_a_retry_after_is_obeyed_whatever_happens_meanwhile() -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.kube.fail("status", Throttled("429", retry_after=7))
+        assert not await setup.reporter.claim(setup.report(), fence=True)
+        await setup.clock.sleep(5)
+        for _ in range(2):
+            setup.reporter.begin()
+            assert not await setup.reporter.claim(setup.report(), fence=True)
+            assert setup.reporter.due() == pytest.approx(2)
+        await setup.clock.sleep(2)
+        setup.reporter.begin()
+        assert await setup.reporter.claim(setup.report(), fence=True)
+
+    reporting(scenario)
+
+
+def test_a_retry_after_for_a_class_is_obeyed() -> None:
+    async def scenario(setup: Setup) -> None:
+        setup.kube.fail("status", Throttled("429", retry_after=7))
+        assert not await setup.reporter.cls(setup.class_report())
+        await setup.clock.sleep(6)
+        assert not await setup.reporter.cls(setup.class_report())
+        await setup.clock.sleep(1)
+        assert await setup.reporter.cls(setup.class_report())
 
     reporting(scenario)
 

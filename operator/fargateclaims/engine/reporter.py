@@ -37,6 +37,8 @@ class Reporter:
         self._clock = clock
         self._written = written
         self._wrote_at: dict[str, float] = {}
+        # By UID, when the API server may be asked to write an object again.
+        self._not_before: dict[str, float] = {}
         self._retry_at: float | None = None
 
     def due(self) -> float | None:
@@ -57,6 +59,8 @@ class Reporter:
         entry = self._store.claims.get(metadata.namespace or "", metadata.name)
         if entry is None or entry.raw["metadata"]["resourceVersion"] != metadata.resource_version:
             return False  # it has changed since the plan was made, and the cluster is marked for another pass
+        if self._is_throttled(metadata.uid):
+            return False
         raw = entry.raw
         minor = not report.release and _is_minor(report.claim.status, report.status)
         if not fence and self._is_too_soon(metadata.uid, minor=minor):
@@ -83,7 +87,7 @@ class Reporter:
         """Write one class's report; returns whether the class in Kubernetes is now as reported."""
         metadata = report.cls.metadata
         entry = self._store.classes.get("", metadata.name)
-        if entry is None or entry.raw["metadata"]["resourceVersion"] != metadata.resource_version:
+        if entry is None or entry.raw["metadata"]["resourceVersion"] != metadata.resource_version or self._is_throttled(metadata.uid):
             return False
         raw = entry.raw
         try:
@@ -138,7 +142,7 @@ class Reporter:
         metadata = raw["metadata"]
         name = f"{metadata.get('namespace', '')}/{metadata['name']}".lstrip("/")
         if isinstance(error, Throttled):
-            self._put_off(error.retry_after)
+            self._throttled(error, raw)
         elif isinstance(error, Conflict):
             await self._read_again(lambda: self._kube.get(plural, metadata.get("namespace"), metadata["name"]), raw, put, remove)
         elif isinstance(error, Missing):
@@ -157,6 +161,8 @@ class Reporter:
             now = await read()
         except Missing:
             remove(raw)
+        except Throttled as error:
+            self._throttled(error, raw)
         except KubeError as error:
             log.warning("the object could not be read again: %s", error)
             self._put_off(KUBE_RETRY_AFTER)
@@ -166,6 +172,19 @@ class Reporter:
             put(now)
             # Also if the watch was faster: the plan was made from what is no longer true.
             self._put_off(0)
+
+    def _throttled(self, error: Throttled, raw: Object) -> None:
+        self._not_before[raw["metadata"]["uid"]] = self._clock.monotonic() + error.retry_after
+        self._put_off(error.retry_after)
+
+    def _is_throttled(self, uid: str) -> bool:
+        """Whether it is too soon since a 429, whatever has happened meanwhile."""
+        wait = self._not_before.get(uid, 0.0) - self._clock.monotonic()
+        if wait <= 0:
+            self._not_before.pop(uid, None)
+            return False
+        self._put_off(wait)
+        return True
 
     def _put_off(self, seconds: float) -> None:
         at = self._clock.monotonic() + seconds
