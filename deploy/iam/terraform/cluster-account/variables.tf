@@ -1,0 +1,38 @@
+variable "operator_account" {
+  description = "The account that the operator's own role belongs to."
+  type        = string
+}
+
+variable "operator_role" {
+  description = "Name of the operator's own role."
+  type        = string
+  default     = "fargateclaims-operator"
+}
+
+variable "external_id" {
+  description = "What the class gives as externalID."
+  type        = string
+}
+
+variable "cluster_account_role" {
+  description = "Name of the role that the operator assumes."
+  type        = string
+  default     = "fargateclaims-operator"
+}
+
+variable "cluster" {
+  description = "Name of the EKS cluster whose Fargate profiles are managed; * for all of this account and region."
+  type        = string
+}
+
+variable "installation" {
+  description = "The operator's FARGATECLAIMS_INSTALLATION."
+  type        = string
+  default     = "fargateclaims"
+}
+
+variable "pod_execution_role" {
+  description = "Name of the role that the profiles' pods start with."
+  type        = string
+  default     = "fargate-pod-execution"
+}
