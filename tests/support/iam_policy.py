@@ -20,7 +20,7 @@ VALUES: Final[Mapping[str, str]] = {
     "installation": "fargateclaims",
     "pod_execution_role": "fargate-pod-execution",
     "operator_account": "999988887777",
-    "operator_role": "fargateclaims-operator",
+    "operator_role": "fargateclaims",
     "operator_cluster": "management",
     "cluster_account_role": "fargateclaims-operator",
     "external_id": "a-secret-of-both",

@@ -11,11 +11,13 @@ from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
 from support.control_plane import ControlPlane
 from support.kubectl import Kubectl
 from support.operator_process import OperatorProcess, operator_process
+from support.rendering import from_kustomize
 
 NAME: Final = "fargateclaims"
 """Of the namespace, the ServiceAccount and the Lease."""
 BASE: Final = Path(__file__).parents[2] / "deploy" / "kustomize" / "base"
 _TOKEN_DURATION: Final = "1h"
+_BINDINGS: Final = ("ClusterRoleBinding", "RoleBinding")
 
 
 @dataclass
@@ -76,3 +78,47 @@ class Installation:
         }
         settings = {"lease_namespace": self.namespace, **settings}
         return operator_process(self.folder, {**surroundings, **(environment or {})}, **settings)
+
+
+@dataclass
+class Beside(Installation):
+    """A second ServiceAccount with the same rights, in a namespace of its own: for tests that take them away.
+
+    What is forbidden to it meanwhile is no finding about the rights that `deploy/` grants.
+    """
+
+    namespace: str = f"{NAME}-beside"
+
+    def apply(self) -> None:
+        """Install all, and grant this ServiceAccount what the usual one has."""
+        super().apply()
+        home = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": self.namespace}}
+        self._apply([home, *self._copies("ServiceAccount", "Role")])
+        self.grant()
+
+    def grant(self) -> None:
+        """Bind the roles."""
+        self._apply(self._copies(*_BINDINGS))
+
+    def revoke(self) -> None:
+        """Take all rights away."""
+        for copy in self._copies(*_BINDINGS):
+            where = ("--namespace", self.namespace) if "namespace" in copy["metadata"] else ()
+            self.kubectl("delete", copy["kind"], copy["metadata"]["name"], *where, "--ignore-not-found")
+
+    def remove(self) -> None:
+        """Leave nothing of this ServiceAccount."""
+        self.revoke()
+        self.kubectl("delete", "namespace", self.namespace, "--wait=false")
+
+    def _copies(self, *kinds: str) -> list[dict[str, Any]]:
+        # The ClusterRole itself is the one that `deploy/` has.
+        found = [obj for obj in from_kustomize(BASE) if obj["kind"] in kinds and obj["metadata"]["name"] == NAME]
+        for obj in found:
+            obj["metadata"].update({"namespace": self.namespace} if "namespace" in obj["metadata"] else {"name": self.namespace})
+            for subject in obj.get("subjects", ()):
+                subject["namespace"] = self.namespace
+        return found
+
+    def _apply(self, objects: list[dict[str, Any]]) -> None:
+        self.kubectl("apply", "--server-side", "-f", "-", stdin={"apiVersion": "v1", "kind": "List", "items": objects})

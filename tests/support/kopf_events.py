@@ -11,6 +11,10 @@ from typing import Any
 import kopf
 import pytest
 
+from fargateclaims.clock import SystemClock
+from fargateclaims.handlers import connection
+from fargateclaims.kube.config import load_configuration
+
 START_LIMIT = 30.0
 
 
@@ -31,8 +35,8 @@ def kopf_events(kubeconfig: Path, group: str, plural: str, namespace: str, **wat
     async def note(event: Any, name: str, **_: Any) -> None:
         noted.events.append((event["type"], name))
 
-    async def login(**arguments: Any) -> kopf.ConnectionInfo | None:
-        return kopf.login_with_kubeconfig(**arguments)
+    async def login(**_: Any) -> kopf.ConnectionInfo:
+        return await connection(await load_configuration(SystemClock()))
 
     kopf.on.event(group, "v1", plural, registry=registry)(note)
     kopf.on.login(registry=registry)(login)

@@ -109,6 +109,7 @@ class TCPProxy(LoopThread):
         self._server_port = port
         self._listener: asyncio.Server | None = None
         self._links: list[Link] = []
+        self._serving: set[asyncio.Task[None]] = set()
         self._admission = Admission.PASS
         self._delay = 0.0
         self.port = 0
@@ -166,13 +167,19 @@ class TCPProxy(LoopThread):
     async def _listen(self) -> None:
         if self._listener is None:
             # The same port again, also while old connections linger.
-            self._listener = await asyncio.start_server(self._serve, "127.0.0.1", self.port, reuse_address=True)
+            self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port, reuse_address=True)
             self.port = self._listener.sockets[0].getsockname()[1]
 
     async def _deafen(self) -> None:
         if self._listener is not None:
             self._listener.close()
             self._listener = None
+
+    def _accept(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
+        # A task that asyncio made itself would complain of being cancelled.
+        serving = asyncio.ensure_future(self._serve(from_client, to_client))
+        self._serving.add(serving)
+        serving.add_done_callback(self._serving.discard)
 
     async def _serve(self, from_client: asyncio.StreamReader, to_client: asyncio.StreamWriter) -> None:
         try:

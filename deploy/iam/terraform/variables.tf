@@ -35,7 +35,7 @@ variable "installation" {
 variable "operator_role" {
   description = "Name of the role that the operator gets."
   type        = string
-  default     = "fargateclaims-operator"
+  default     = "fargateclaims"
 }
 
 variable "pod_execution_role" {

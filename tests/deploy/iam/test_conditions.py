@@ -131,7 +131,7 @@ def test_only_the_operators_service_account_gets_its_role() -> None:
 
 
 def test_a_role_in_another_account_is_for_the_operator_that_knows_the_external_id() -> None:
-    policy, operator = document("trust-cross-account.json"), ("AWS", "arn:aws:iam::999988887777:role/fargateclaims-operator")
+    policy, operator = document("trust-cross-account.json"), ("AWS", "arn:aws:iam::999988887777:role/fargateclaims")
     assert allows(policy, "sts:AssumeRole", context={"sts:ExternalId": VALUES["external_id"]}, principal=operator)
     assert not allows(policy, "sts:AssumeRole", principal=operator)
     assert not allows(policy, "sts:AssumeRole", context={"sts:ExternalId": "guessed"}, principal=operator)

@@ -6,7 +6,7 @@ variable "operator_account" {
 variable "operator_role" {
   description = "Name of the operator's own role."
   type        = string
-  default     = "fargateclaims-operator"
+  default     = "fargateclaims"
 }
 
 variable "external_id" {
