@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -107,7 +108,7 @@ async def test_a_cut_watch_is_begun_anew(kube: RunningKube) -> None:
         await watch.stop()
 
 
-async def test_a_watcher_that_dies_ends_all_of_them(kube: RunningKube) -> None:
+async def test_a_watcher_that_dies_ends_all_of_them(kube: RunningKube, caplog: pytest.LogCaptureFixture) -> None:
     ended = asyncio.Event()
     watch = Watch(empty_store(), Metrics(), ended.set)
     watch.start()
@@ -119,6 +120,34 @@ async def test_a_watcher_that_dies_ends_all_of_them(kube: RunningKube) -> None:
     finally:
         await watch.stop()
     assert watch.problem() is not None
+    failed = [record for record in caplog.records if "has failed" in record.message]
+    assert failed
+    assert not [record for record in failed if record.exc_info], "a sentence is enough"
+
+
+async def test_the_end_is_told_even_if_something_of_kopf_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_go, left = threading.Event(), []
+
+    async def deaf() -> None:
+        while not let_go.is_set():
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.01)
+
+    async def operator(**_: object) -> None:
+        left.append(asyncio.ensure_future(deaf()))
+        await asyncio.sleep(0)
+        raise ConnectionError
+
+    monkeypatch.setattr("kopf.operator", operator)
+    ended = asyncio.Event()
+    watch = Watch(empty_store(), Metrics(), ended.set)
+    watch.start()
+    try:
+        await until(ended.is_set)
+        assert not left[0].done()
+    finally:
+        let_go.set()
+        await watch.stop()
 
 
 class Hanging:

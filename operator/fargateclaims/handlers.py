@@ -37,8 +37,21 @@ _KINDS = 3
 _WATCHER = "watcher for "
 """How kopf names the tasks that watch one kind each."""
 
+_API_ERRORS = "kopf._cogs.clients.errors"
+
+
+def _in_a_sentence(record: logging.LogRecord) -> bool:
+    """What kopf says has what the API server answered: the traceback below it would say nothing more."""
+    error = record.exc_info[1] if record.exc_info else None
+    if type(error).__module__ == _API_ERRORS:
+        record.exc_info = None
+    return True
+
+
 # It would warn that it leaves the signals alone, which is what it is in its own thread for.
 logging.getLogger("kopf._core.reactor.running").setLevel(logging.ERROR)
+for _name in ("running", "orchestration"):
+    logging.getLogger(f"kopf._core.reactor.{_name}").addFilter(_in_a_sentence)
 
 
 def registry(take: Callable[[str, str | None, dict[str, Any]], None]) -> kopf.OperatorRegistry:
@@ -120,8 +133,7 @@ class Watch:
             if not self._stop.is_set():
                 log.exception("the watches have failed")
         finally:
-            if not self._loop.is_closed():
-                self._loop.call_soon_threadsafe(self._ended)
+            self._tell_ended()
 
     async def _operate(self) -> None:
         # Before kopf, which cancels whatever was started after it.
@@ -138,6 +150,8 @@ class Watch:
             )
         finally:
             guard.cancel()
+            # Not only when the thread ends: some of kopf's tasks do not let themselves be cancelled once its session is closed.
+            self._tell_ended()
 
     async def _guard(self) -> None:
         """End kopf when one of its watchers has ended: kopf itself would go on without it, blind."""
@@ -153,6 +167,10 @@ class Watch:
                 self._stop.set()
                 return
             self._complete = running >= _KINDS
+
+    def _tell_ended(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ended)
 
     def _take(self, plural: str, kind: str | None, obj: dict[str, Any]) -> None:
         self._metrics.watch_seen.labels(plural).set_to_current_time()

@@ -128,15 +128,19 @@ def test_with_nothing_to_go_by_the_own_identity_is_the_way() -> None:
     assert access_of(make_claim()) == Access()
 
 
-def test_whether_the_crd_goes_is_asked_of_the_api_server() -> None:
+def test_whether_the_crd_goes_is_asked_of_the_api_server(caplog: pytest.LogCaptureFixture) -> None:
     async def play() -> None:
         kube = MemoryKube(LoopClock().now)
         watch = CRDWatch(kube)
         assert await watch.ask()
         assert not watch.terminating
+        assert not caplog.messages
         kube.crd_terminating = True
-        assert await watch.ask()
-        assert watch.terminating
+        for _ in range(3):
+            assert await watch.ask()
+            assert watch.terminating
+        (said,) = caplog.messages
+        assert "their profiles stay in EKS" in said
 
     run_virtually(play())
 

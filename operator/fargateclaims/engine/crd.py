@@ -20,6 +20,7 @@ class CRDWatch:
 
     async def ask(self) -> bool:
         """Look. Returns whether an answer was had: without one no profile may be deleted."""
+        before = self.terminating
         try:
             crd = await self._kube.get_crd(CLAIM_CRD)
         except Missing:
@@ -29,4 +30,6 @@ class CRDWatch:
             return False
         else:
             self.terminating = "deletionTimestamp" in crd["metadata"]
+        if self.terminating and not before:
+            log.error("the CRD %s is being deleted: claims are let go, their profiles stay in EKS until it is installed again", CLAIM_CRD)
         return True
