@@ -1,6 +1,7 @@
 """A small client of any Kubernetes API server, by kubeconfig, for tests that must see the raw answers."""
 
 import asyncio
+import io
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -67,7 +68,8 @@ class Api:
         **query: Any,
     ) -> Answer:
         """One request. `body` is sent as JSON unless it is bytes; `query` are the query parameters."""
-        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        content = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        data = None if content is None else io.BytesIO(content)
         headers = {"Accept": accept} | ({"Content-Type": content_type} if data is not None else {})
         params = {name: str(value) for name, value in query.items()}
         async with self._session.request(method, self._base + path, data=data, headers=headers, params=params) as response:

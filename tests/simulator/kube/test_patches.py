@@ -52,9 +52,9 @@ def test_json_patch(operations: Any, expected: Any) -> None:
 @pytest.mark.parametrize(
     ("operations", "code"),
     [
-        ({}, 400),
-        ([{"op": "jump", "path": "/a"}], 400),
-        ([{"op": "add"}], 400),
+        ([{"op": "jump", "path": "/a"}], 422),
+        ([{"op": "add"}], 422),
+        (["add"], 422),
         ([{"op": "test", "path": "/a", "value": 2}], 422),
         ([{"op": "remove", "path": "/none"}], 422),
         ([{"op": "replace", "path": "/none", "value": 1}], 422),

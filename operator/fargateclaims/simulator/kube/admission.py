@@ -6,7 +6,7 @@ from fargateclaims.simulator.kube.field_errors import Cause, FieldError
 from fargateclaims.simulator.kube.objects import Obj
 from fargateclaims.simulator.kube.resources import ResourceType
 from fargateclaims.simulator.kube.schema import apply_defaults
-from fargateclaims.simulator.kube.validation import validate
+from fargateclaims.simulator.kube.validation import RULES_SKIPPED, shape_errors, validate
 
 _IDENTITY = ("apiVersion", "kind", "metadata", "status")
 
@@ -32,7 +32,14 @@ def for_update(resource: ResourceType, obj: Obj, old: Obj, subresource: str) -> 
     obj = _filled(resource, obj, old)
     if resource.has_generation and _body(resource, obj) != _body(resource, old):
         obj = {**obj, "metadata": {**obj["metadata"], "generation": old["metadata"].get("generation", 0) + 1}}
-    return _checked(resource, obj, old)
+    return _checked(resource, obj, old, of_status=subresource == "status")
+
+
+def refuse_nulls(resource: ResourceType, obj: Obj) -> None:
+    """422 for a null where none is allowed: of what is applied, and only there, nulls are not dropped."""
+    nulls = [error for error in shape_errors(resource.schema, obj) if error.cause is Cause.TYPE_INVALID and error.value == "null"]
+    if nulls and resource.custom:
+        refuse(resource, obj, [*nulls, RULES_SKIPPED])
 
 
 def _with_status_of(obj: Obj, source: Obj) -> Obj:
@@ -53,10 +60,10 @@ def _filled(resource: ResourceType, obj: Obj, old: Obj | None) -> Obj:
     return filled
 
 
-def _checked(resource: ResourceType, obj: Obj, old: Obj | None) -> Obj:
+def _checked(resource: ResourceType, obj: Obj, old: Obj | None, *, of_status: bool = False) -> Obj:
     errors = metadata.check(resource, obj, old)
     if resource.custom:
-        errors += validate(resource.schema, obj, old)
+        errors = validate(resource.schema, obj, old, errors, of_status=of_status)
     if resource.check is not None:
         before = None if old is None else views.to_storage(resource, old)
         errors += resource.check(views.to_storage(resource, obj), before)

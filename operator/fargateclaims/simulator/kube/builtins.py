@@ -13,6 +13,7 @@ from fargateclaims.simulator.kube.schema import compile_root
 NAMESPACES: Final = "namespaces"
 CRDS: Final = "customresourcedefinitions.apiextensions.k8s.io"
 FIRST_NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
+FOREVER: Final = ("default", "kube-public", "kube-system")
 NAMESPACE_FINALIZER: Final = "kubernetes"
 _NAME_LABEL: Final = "kubernetes.io/metadata.name"
 
@@ -48,8 +49,6 @@ def _check_lease(lease: Obj, _: Obj | None) -> list[FieldError]:
         if value is not None and value < least:
             detail = "must be greater than 0" if least else "must be greater than or equal to 0"
             errors.append(FieldError(Cause.INVALID, f"spec.{field}", detail, value))
-    if spec.get("holderIdentity") == "":
-        errors.append(FieldError(Cause.INVALID, "spec.holderIdentity", "must not be empty", ""))
     return errors
 
 

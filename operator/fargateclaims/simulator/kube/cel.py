@@ -36,6 +36,13 @@ _ENGINE_ERRORS: Final = (KeyError, RuntimeError, TypeError, ValueError, Overflow
 # What a rule can see of self and oldSelf: properties by name, each with what is seen below it; None is everything.
 Visible: TypeAlias = "dict[str, Visible] | None"
 _CHAIN: Final = re.compile(r"(?<![\w.])(?:self|oldSelf)\b((?:\s*\.\s*[A-Za-z_]\w*)*)\s*(\()?")
+_LITERAL: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
+# Of an object's metadata a rule sees no more.
+_ROOT_PROPERTIES: Final[Obj] = {
+    "apiVersion": {"type": "string"},
+    "kind": {"type": "string"},
+    "metadata": {"type": "object", "properties": {"name": {"type": "string"}, "generateName": {"type": "string"}}},
+}
 _NAME: Final = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -114,7 +121,8 @@ def _compile(source: str) -> engine.Program:
     try:
         return engine.compile(source)
     except ValueError as error:
-        raise CompileError(str(error).splitlines()[0]) from error
+        text = str(error)
+        raise CompileError(text[max(text.find("ERROR"), 0) :].splitlines()[0]) from error
 
 
 def _visible(texts: str) -> Visible:
@@ -128,6 +136,33 @@ def _visible(texts: str) -> Visible:
             return None
         _add(root, names)
     return root
+
+
+def undefined_field(source: str, schema: Obj, *, at_root: bool) -> str:
+    """What Kubernetes' type checker says about the first field that a rule asks of self or oldSelf and the schema does not have."""
+    if at_root:
+        schema = {**schema, "properties": {**(schema.get("properties") or {}), **_ROOT_PROPERTIES}}
+    code = _LITERAL.sub(lambda found: " " * len(found[0]), source)
+    for chain in _CHAIN.finditer(code):
+        part = schema
+        names = list(_NAME.finditer(code, chain.start(1), chain.end(1)))
+        for name in names[:-1] if chain[2] else names:
+            found = _property(part, name[0])
+            if found is None:
+                column = name.start() - 1
+                return f"ERROR: <input>:1:{column + 1}: undefined field '{name[0]}'\n | {source}\n | {'.' * column}^"
+            part = found
+    return ""
+
+
+def _property(schema: Obj, name: str) -> Obj | None:
+    """The schema of a property by its escaped name, of anything where all is allowed; None if there is none."""
+    if not schema.get("type"):
+        return {}
+    declared = schema.get("properties") or {}
+    found: Obj | None = next((sub for original, sub in declared.items() if escape(original) == name), None)
+    values = schema.get("additionalProperties")
+    return values if found is None and isinstance(values, dict) else found
 
 
 def _add(tree: dict[str, Visible], names: list[str]) -> None:

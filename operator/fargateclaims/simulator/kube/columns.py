@@ -87,7 +87,7 @@ def _printer_column(definition: Obj) -> Column:
         cell=cell,
         type=kind,
         format=definition.get("format") or "",
-        description=definition.get("description") or "",
+        description=definition.get("description") or f"Custom resource definition column (in JSONPath format): {definition['jsonPath']}",
         priority=definition.get("priority") or 0,
     )
 

@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterator
 from fargateclaims.simulator.kube import crds
 from fargateclaims.simulator.kube.builtins import CRDS, FIRST_NAMESPACES, NAMESPACES
 from fargateclaims.simulator.kube.decoding import WriteOptions
-from fargateclaims.simulator.kube.objects import Clock, Obj, timestamp
+from fargateclaims.simulator.kube.objects import Clock, Key, Obj, timestamp
 from fargateclaims.simulator.kube.resources import Kinds, ResourceType
+from fargateclaims.simulator.kube.schema import apply_defaults, prune
 from fargateclaims.simulator.kube.store import Change, ChangeType, Store
-from fargateclaims.simulator.kube.writes import Writer
+from fargateclaims.simulator.kube.writes import FOREGROUND, Transform, Writer
 
 _MANAGER = "kube-controller-manager"
+_API_SERVER = "kube-apiserver"  # establishes and finalizes its own definitions
 
 
 class Controllers:
@@ -39,6 +41,8 @@ class Controllers:
         self._wake = wake
         self._ended = ended
         self._watched: set[str] = set()
+        self._collectable: set[tuple[str, str, Key]] = set()
+        self._served: dict[str, int] = {}
         self._watch(CRDS)
         self._watch(NAMESPACES)
 
@@ -50,6 +54,7 @@ class Controllers:
 
     def reconcile(self) -> None:
         """Establish new CRDs, empty what is terminating, and let go what is empty."""
+        self._collect_garbage()
         for crd in self._objects(CRDS):
             self._reconcile_crd(crd)
         for namespace in self._objects(NAMESPACES):
@@ -66,9 +71,19 @@ class Controllers:
 
     def _changed(self, change: Change) -> None:
         obj = change.current.data
-        always = obj["kind"] in ("CustomResourceDefinition", "Namespace")
-        if always or obj["metadata"].get("deletionTimestamp") or change.type is ChangeType.DELETED:
+        marked = bool(obj["metadata"].get("deletionTimestamp"))
+        if marked and FOREGROUND in (obj["metadata"].get("finalizers") or ()):
+            self._collectable.add((obj["apiVersion"], obj["kind"], change.current.key))
+        if marked or obj["kind"] in ("CustomResourceDefinition", "Namespace") or change.type is ChangeType.DELETED:
             self._wake()
+
+    def _collect_garbage(self) -> None:
+        """Nothing depends on anything here, so whoever waits for that waits no longer."""
+        while self._collectable:
+            api_version, kind, key = self._collectable.pop()
+            resource = self._kinds.by_kind(api_version, kind)
+            if resource is not None:
+                self._change(resource, key, "", _without_foreground)
 
     def _reconcile_crd(self, crd: Obj) -> None:
         name, collection = crd["metadata"]["name"], crds.collection_of(crd)
@@ -79,7 +94,17 @@ class Controllers:
         if not crds.is_established(crd):
             self._patch(CRDS, name, {"status": self._established(crd)}, "status")
             self._watch(collection)
-        self._kinds.replace_custom(name, crds.resource_types(crd))
+        generation = crd["metadata"]["generation"]
+        if self._served.get(name) != generation:
+            self._served[name] = generation
+            self._serve(name, collection, crds.resource_types(crd))
+
+    def _serve(self, name: str, collection: str, types: list[ResourceType]) -> None:
+        """Serve a kind, or serve it with another schema: what is stored is pruned and filled in when it is read."""
+        self._kinds.replace_custom(name, types)
+        stored = next((resource for resource in types if resource.api_version == resource.storage_version), None)
+        if stored is not None:
+            self._store.reread(collection, lambda obj: apply_defaults(stored.schema, prune(stored.schema, obj, [])))
 
     def _established(self, crd: Obj) -> Obj:
         now = timestamp(self._clock())
@@ -102,6 +127,7 @@ class Controllers:
             return
         name = crd["metadata"]["name"]
         self._kinds.replace_custom(name, [])
+        del self._served[name]
         self._kinds.terminating.discard(collection)
         self._watched.discard(collection)
         self._store.drop(collection)
@@ -133,10 +159,19 @@ class Controllers:
 
     def _patch(self, collection: str, name: str, patch: Obj, subresource: str) -> None:
         resource = self._kinds.of_collection(collection)
-        if resource is None or self._store.get(collection, ("", name)) is None:
-            return
+        if resource is not None:
 
-        def transform(obj: Obj) -> Obj:
-            return {**obj, **{part: {**obj.get(part, {}), **value} for part, value in patch.items()}}
+            def transform(obj: Obj) -> Obj:
+                return {**obj, **{part: {**obj.get(part, {}), **value} for part, value in patch.items()}}
 
-        self._writer.patch(resource, ("", name), subresource, transform, WriteOptions(field_manager=_MANAGER))
+            self._change(resource, ("", name), subresource, transform)
+
+    def _change(self, resource: ResourceType, key: Key, subresource: str, transform: Transform) -> None:
+        if self._store.get(resource.collection, key) is not None:
+            manager = _API_SERVER if resource.collection == CRDS else _MANAGER
+            self._writer.patch(resource, key, subresource, transform, WriteOptions(field_manager=manager))
+
+
+def _without_foreground(obj: Obj) -> Obj:
+    rest = [name for name in obj["metadata"].get("finalizers") or () if name != FOREGROUND]
+    return {**obj, "metadata": {**obj["metadata"], "finalizers": rest}}

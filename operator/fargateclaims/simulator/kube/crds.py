@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from fargateclaims.simulator.kube import cel
@@ -9,7 +10,8 @@ from fargateclaims.simulator.kube.columns import printer_columns
 from fargateclaims.simulator.kube.field_errors import Cause, FieldError
 from fargateclaims.simulator.kube.objects import Obj, Value
 from fargateclaims.simulator.kube.resources import METADATA_FIELDS, ResourceType
-from fargateclaims.simulator.kube.schema import compile_root
+from fargateclaims.simulator.kube.schema import compile_root, compile_schema
+from fargateclaims.simulator.kube.validation import shape_errors
 
 FINALIZER: Final = "customresourcecleanup.apiextensions.k8s.io"
 
@@ -23,6 +25,19 @@ def is_established(crd: Obj) -> bool:
     """Whether the kinds of the CRD are served."""
     conditions = (crd.get("status") or {}).get("conditions") or ()
     return any(condition["type"] == "Established" and condition["status"] == "True" for condition in conditions)
+
+
+def terminating_status(status: Obj, now: str) -> Obj:
+    """The status of a CRD whose deletion was asked for."""
+    message = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
+    condition = {
+        "type": "Terminating",
+        "status": "True",
+        "lastTransitionTime": now,
+        "reason": "InstanceDeletionPending",
+        "message": message,
+    }
+    return {**status, "conditions": [*(status.get("conditions") or []), condition]}
 
 
 def resource_types(crd: Obj) -> list[ResourceType]:
@@ -147,15 +162,35 @@ def _check_schema(schema: Obj, path: str) -> Iterator[FieldError]:
         yield FieldError(Cause.REQUIRED, f"{path}.type", "must not be empty for specified object fields")
     if (error := _pattern_error(schema.get("pattern"))) is not None:
         yield FieldError(Cause.INVALID, f"{path}.pattern", f"must be a valid regular expression, but isn't: {error}", schema["pattern"])
+    if schema.get("x-kubernetes-preserve-unknown-fields") is False:
+        yield FieldError(Cause.INVALID, f"{path}.x-kubernetes-preserve-unknown-fields", "must be true or undefined", value=False)
     for index, rule in enumerate(schema.get("x-kubernetes-validations") or ()):
-        try:
-            cel.compile_rule(rule)
-        except cel.CompileError as compile_error:
-            where = f"{path}.x-kubernetes-validations[{index}].rule"
-            yield FieldError(Cause.INVALID, where, f"compilation failed: {compile_error}", rule.get("rule"))
+        yield from _check_rule(schema, rule, f"{path}.x-kubernetes-validations[{index}].rule")
+    if "default" in schema:
+        for wrong in shape_errors(compile_schema(schema), schema["default"]):
+            yield replace(wrong, path=f"{path}.default")
     if schema.get("x-kubernetes-list-type") == "map" and not schema.get("x-kubernetes-list-map-keys"):
         yield FieldError(Cause.REQUIRED, f"{path}.x-kubernetes-list-map-keys", "must not be empty if x-kubernetes-list-type is map")
     yield from _check_parts(schema, path)
+
+
+def _check_rule(schema: Obj, rule: Obj, where: str) -> Iterator[FieldError]:
+    source = rule.get("rule") or ""
+    if not source:
+        yield FieldError(Cause.REQUIRED, where, "rule is not specified")
+        return
+    problem = ""
+    try:
+        cel.compile_rule(rule)
+    except cel.CompileError as error:
+        problem = str(error)
+    else:
+        problem = cel.undefined_field(source, schema, at_root=".openAPIV3Schema.x-kubernetes-validations" in where)
+    if problem:
+        names = ("Rule", "Message", "MessageExpression", "Reason", "FieldPath", "OptionalOldSelf")
+        shown = {name: rule.get(name[0].lower() + name[1:]) for name in names}
+        texts = {name: shown[name] or "" for name in ("Rule", "Message", "MessageExpression", "FieldPath")}
+        yield FieldError(Cause.INVALID, where, f"compilation failed: {problem}", shown | texts)
 
 
 def _check_parts(schema: Obj, path: str) -> Iterator[FieldError]:

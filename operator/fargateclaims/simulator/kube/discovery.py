@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from fargateclaims.simulator.kube.errors import no_such_path
+from fargateclaims.simulator.kube.errors import PageNotFoundError
 from fargateclaims.simulator.kube.objects import Obj
 from fargateclaims.simulator.kube.resources import Kinds, ResourceType
 
@@ -50,7 +50,7 @@ def group(kinds: Kinds, name: str) -> Obj:
     """``/apis/<group>``; 404 if it is not served."""
     versions = kinds.groups().get(name)
     if not name or versions is None:
-        raise no_such_path()
+        raise PageNotFoundError
     return {"kind": "APIGroup", "apiVersion": "v1", **_group(name, versions)}
 
 
@@ -63,7 +63,7 @@ def resource_list(kinds: Kinds, group_name: str, version: str) -> Obj:
     """``/api/v1`` and ``/apis/<group>/<version>``; 404 if it is not served."""
     resources = [resource for resource in kinds if (resource.group, resource.version) == (group_name, version)]
     if not resources:
-        raise no_such_path()
+        raise PageNotFoundError
     listed = [entry for resource in resources for entry in _api_resources(resource)]
     return {"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": resources[0].api_version, "resources": listed}
 

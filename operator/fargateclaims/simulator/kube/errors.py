@@ -40,13 +40,13 @@ class ApiError(Exception):
 
     def status(self) -> Obj:
         """The ``v1.Status`` object."""
-        details = dict(self.details or {})
+        details = None if self.details is None else dict(self.details)
         if self.retry_after is not None:
-            details["retryAfterSeconds"] = self.retry_after
+            details = {**(details or {}), "retryAfterSeconds": self.retry_after}
         status: Obj = {"kind": "Status", "apiVersion": "v1", "metadata": self.list_meta, "status": "Failure", "message": self.message}
         if self.reason:
             status["reason"] = self.reason
-        if details:
+        if details is not None:
             status["details"] = details
         return status | {"code": self.code}
 
@@ -66,9 +66,16 @@ def no_such_path() -> ApiError:
     return ApiError(404, "NotFound", "the server could not find the requested resource", details={})
 
 
-def already_exists(resource: GroupResource, name: str) -> ApiError:
-    """409 on a create."""
-    return ApiError(409, "AlreadyExists", f'{resource} "{name}" already exists', details=_details(resource, name))
+class PageNotFoundError(Exception):
+    """404 for what no API group that is served has at all: a text, not a ``Status``."""
+
+    text = "404 page not found\n"
+
+
+def already_exists(resource: GroupResource, name: str, *, deleting: bool = False) -> ApiError:
+    """409 on a create. `deleting`: what is there is on its way out."""
+    prefix = "object is being deleted: " if deleting else ""
+    return ApiError(409, "AlreadyExists", f'{prefix}{resource} "{name}" already exists', details=_details(resource, name))
 
 
 def conflict(resource: GroupResource, name: str, why: str) -> ApiError:

@@ -3,14 +3,22 @@
 Source: ``k8s.io/kubernetes/pkg/apis/core/validation/events.go`` and ``pkg/apis/events/v1``.
 """
 
-import re
+from collections.abc import Iterator
 from typing import Final
 
+from fargateclaims.simulator.kube import metadata
 from fargateclaims.simulator.kube.field_errors import Cause, FieldError
 from fargateclaims.simulator.kube.objects import Obj, metadata_of
 
 GROUP: Final = "events.k8s.io"
 NOTE_LIMIT: Final = 1024
+_WORD_LIMIT: Final = 128
+_LEAST_SERIES: Final = 2
+# In the order in which they are compared, one of them twice.
+_IMMUTABLE: Final = (
+    *("involvedObject", "reason", "message", "source", "firstTimestamp", "lastTimestamp", "count", "reason", "type", "eventTime"),
+    *("action", "related", "reportingComponent", "reportingInstance"),
+)
 _CLUSTER_SCOPED_NAMESPACES: Final = ("default", "kube-system")
 
 _TO_CORE: Final = {
@@ -50,49 +58,53 @@ def from_core(event: Obj) -> Obj:
     return {_FROM_CORE.get(name, name): value for name, value in event.items()} | {"apiVersion": f"{GROUP}/v1"}
 
 
-def check_core(event: Obj, old: Obj | None) -> list[FieldError]:
+def check_core(event: Obj, _old: Obj | None) -> list[FieldError]:
     """What is wrong with a stored Event that came through ``v1``. Without eventTime it is of the old kind, and little is asked."""
-    errors = _check_namespace(event, "involvedObject")
-    if event.get("eventTime") and old is None:
-        errors += _check_new(event, "reportingComponent", "message")
-    return errors
+    return list(_check_any(event, "reportingComponent"))
 
 
 def check_new(event: Obj, old: Obj | None) -> list[FieldError]:
-    """What is wrong with a stored Event that came through ``events.k8s.io/v1``."""
-    errors = _check_namespace(event, "involvedObject")
-    if old is None:
-        if not event.get("eventTime"):
-            errors.append(FieldError(Cause.REQUIRED, "eventTime"))
-        errors += _check_new(event, "reportingController", "note")
-    return errors
+    """What is wrong with a stored Event that came through ``events.k8s.io/v1``; it is spoken of in the words of ``v1``."""
+    errors = list(_check_any(event, "reportingController"))
+    if old is not None:
+        changed = [name for name in _IMMUTABLE if event.get(name) != old.get(name)]
+        return [*errors, *(FieldError(Cause.INVALID, name, "field is immutable", event.get(name)) for name in changed)]
+    if not event.get("eventTime"):
+        errors.append(FieldError(Cause.REQUIRED, "eventTime"))
+    if event.get("type") not in ("Normal", "Warning"):
+        errors.append(FieldError(Cause.INVALID, "type", f"has invalid value: {event.get('type') or ''}", ""))
+    of_the_old_kind = [name for name in ("firstTimestamp", "lastTimestamp", "count", "source") if event.get(name)]
+    return [*errors, *(FieldError(Cause.INVALID, name, "needs to be unset", "") for name in of_the_old_kind)]
 
 
-def _check_namespace(event: Obj, field: str) -> list[FieldError]:
+def _check_any(event: Obj, controller: str) -> Iterator[FieldError]:
     namespace = metadata_of(event).get("namespace") or ""
-    about = (event.get(field) or {}).get("namespace") or ""
-    if about == namespace or (not about and namespace in _CLUSTER_SCOPED_NAMESPACES):
-        return []
-    detail = "does not match event.namespace" if about else 'must be "default" or "kube-system" for an object without a namespace'
-    return [FieldError(Cause.INVALID, f"{field}.namespace", detail, about)]
+    about = (event.get("involvedObject") or {}).get("namespace") or ""
+    is_new = bool(event.get("eventTime"))
+    allowed = about or namespace in _CLUSTER_SCOPED_NAMESPACES if is_new else about == namespace or (not about and namespace == "default")
+    if not allowed:
+        yield FieldError(Cause.INVALID, "involvedObject.namespace", "does not match event.namespace", about)
+    if is_new:
+        yield from _check_new(event, controller)
 
 
-def _check_new(event: Obj, controller: str, note: str) -> list[FieldError]:
-    errors = []
+def _check_new(event: Obj, controller: str) -> Iterator[FieldError]:
     name = event.get("reportingComponent") or ""
     if not name:
-        errors.append(FieldError(Cause.REQUIRED, controller))
-    elif not re.fullmatch(r"([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?", name):
-        detail = "a qualified name must consist of alphanumeric characters, '-', '_' or '.'"
-        errors.append(FieldError(Cause.INVALID, controller, detail, name))
-    for field, limit in (("reportingInstance", 128), ("action", 128), ("reason", 128)):
+        yield FieldError(Cause.REQUIRED, controller)
+    for problem in metadata.qualified_name_problems(name):
+        yield FieldError(Cause.INVALID, controller, problem, name)
+    for field in ("reportingInstance", "action", "reason"):
         text = event.get(field) or ""
         if not text:
-            errors.append(FieldError(Cause.REQUIRED, field))
-        elif len(text) > limit:
-            errors.append(FieldError(Cause.INVALID, field, f"can have at most {limit} characters", text))
+            yield FieldError(Cause.REQUIRED, field)
+        elif len(text) > _WORD_LIMIT:
+            yield FieldError(Cause.INVALID, field, f"can have at most {_WORD_LIMIT} characters", "")
     if len((event.get("message") or "").encode()) > NOTE_LIMIT:
-        errors.append(FieldError(Cause.INVALID, note, f"can have at most {NOTE_LIMIT} characters", event["message"]))
-    if event.get("type") not in ("Normal", "Warning"):
-        errors.append(FieldError(Cause.INVALID, "type", 'has invalid value: must be "Normal" or "Warning"', event.get("type") or ""))
-    return errors
+        yield FieldError(Cause.INVALID, "message", f"can have at most {NOTE_LIMIT} characters", "")
+    series = event.get("series")
+    if series is not None:
+        if (series.get("count") or 0) < _LEAST_SERIES:
+            yield FieldError(Cause.INVALID, "series.count", f"should be at least {_LEAST_SERIES}", "")
+        if not series.get("lastObservedTime"):
+            yield FieldError(Cause.REQUIRED, "series.lastObservedTime")

@@ -37,6 +37,7 @@ class Cause(Enum):
 # In place of a value that is too large to show.
 OMITTED = object()
 NO_FIELD = "<nil>"
+_IN_HTML = str.maketrans({character: f"\\u{ord(character):04x}" for character in "<>&"})
 _WITHOUT_VALUE = (Cause.REQUIRED, Cause.FORBIDDEN, Cause.TOO_LONG)
 
 
@@ -90,4 +91,6 @@ def render(path: Path | None) -> str:
 
 
 def _shown(value: Value) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    # Go's JSON can be pasted into HTML.
+    return text.translate(_IN_HTML) if isinstance(value, dict | list) else text

@@ -1,7 +1,7 @@
 """Sets of fields, as ``metadata.managedFields`` keeps them (``fieldsV1``), and what two versions of an object differ in.
 
 A field is a tuple of path elements in the serialized spelling: ``f:spec`` for a property, ``k:{"type":"Ready"}`` for an
-item of a map-type list, ``v:"x"`` for an item of a set, and a final ``.`` for such an item itself.
+item of a map-type list, ``v:"x"`` for an item of a set. An object or a list may be a field itself, beside those within it.
 Source: ``sigs.k8s.io/structured-merge-diff``.
 """
 
@@ -15,20 +15,22 @@ from fargateclaims.simulator.kube.schema import Node
 FieldPath: TypeAlias = tuple[str, ...]
 FieldSet: TypeAlias = frozenset[FieldPath]
 
-ITSELF: Final = "."
+_ITSELF: Final = "."
 # Never owned by anyone: the server writes these, or they identify the object.
 _UNOWNED_TOP: Final = ("apiVersion", "kind")
-_OWNED_METADATA: Final = ("labels", "annotations", "finalizers", "ownerReferences")
-_METADATA: Final = Node(
+_OWNED_METADATA: Final = ("labels", "annotations", "finalizers", "generateName", "ownerReferences")
+METADATA: Final = Node(
     properties={
+        "labels": Node(type="object", additional=Node(type="string")),
+        "annotations": Node(type="object", additional=Node(type="string")),
         "finalizers": Node(type="array", list_type="set", items=Node(type="string")),
-        "ownerReferences": Node(type="array", list_type="map", map_keys=("uid",), items=Node(type="object", preserve_unknown=True)),
+        "ownerReferences": Node(type="array", list_type="map", map_keys=("uid",), items=Node(type="object", map_type="atomic")),
     }
 )
 
 
 def of_object(schema: Node | None, obj: Obj) -> FieldSet:
-    """All fields that the object sets."""
+    """All fields that a configuration sets: what who applies it will own."""
     return frozenset(path for name, node, value in _top(schema, obj) for path in _leaves(node, value, (f"f:{name}",)))
 
 
@@ -41,20 +43,25 @@ def changed(schema: Node | None, old: Obj, new: Obj) -> tuple[FieldSet, FieldSet
         if name in before:
             difference.compare(node, before[name][1], value, (f"f:{name}",))
         else:
-            difference.set_now.update(_leaves(node, value, (f"f:{name}",)))
+            difference.set_now.update(_members(node, value, (f"f:{name}",)))
     for name, (node, value) in before.items():
         if name not in after:
-            difference.gone.update(_leaves(node, value, (f"f:{name}",)))
+            difference.gone.update(_members(node, value, (f"f:{name}",)))
     return frozenset(difference.set_now), frozenset(difference.gone - difference.set_now)
 
 
 def encode(fields: FieldSet) -> Obj:
     """The ``fieldsV1`` tree."""
     tree: Obj = {}
+    # A shorter path sorts before those that begin with it.
+    owned: set[int] = set()
     for path in sorted(fields):
         level = tree
         for part in path:
+            if id(level) in owned:
+                level.setdefault(_ITSELF, {})
             level = level.setdefault(part, {})
+        owned.add(id(level))
     return tree
 
 
@@ -99,34 +106,30 @@ def _top(schema: Node | None, obj: Obj) -> Iterator[tuple[str, Node, Value]]:
     root = schema or _ANYTHING
     for name, value in obj.items():
         if name == "metadata":
-            yield name, _METADATA, {key: entry for key, entry in value.items() if key in _OWNED_METADATA}
+            yield name, METADATA, {key: entry for key, entry in value.items() if key in _OWNED_METADATA}
         elif name not in _UNOWNED_TOP:
             yield name, part_of(root, name), value
 
 
 def _leaves(node: Node, value: Value, path: FieldPath) -> Iterator[FieldPath]:
-    if isinstance(value, dict) and node.map_type != "atomic":
-        if not value and path != ("f:metadata",):
-            yield path
-        for name, entry in value.items():
-            yield from _leaves(part_of(node, name), entry, (*path, f"f:{name}"))
-    elif isinstance(value, list) and node.items is not None and node.list_type in ("set", "map"):
-        if not value:
-            yield path
-        for entry in value:
-            yield from _item_leaves(node, node.items, entry, path)
-    else:
+    """The fields of a value in a configuration: its leaves, and what has a key."""
+    parts = _parts(node, value)
+    if not parts and path != ("f:metadata",):
         yield path
+    for element, (part, entry) in (parts or {}).items():
+        here = (*path, element)
+        if not element.startswith("f:") or element[2:] not in node.properties:
+            yield here
+        if element[0] != "v":
+            yield from _leaves(part, entry, here)
 
 
-def _item_leaves(node: Node, items: Node, entry: Value, path: FieldPath) -> Iterator[FieldPath]:
-    here = (*path, item_element(node, entry) or "")
-    if node.list_type == "set":
-        yield here
-        return
-    yield (*here, ITSELF)
-    for name, value in entry.items():
-        yield from _leaves(part_of(items, name), value, (*here, f"f:{name}"))
+def _members(node: Node, value: Value, path: FieldPath) -> Iterator[FieldPath]:
+    """The fields of a value that an update adds: its leaves, and every object and list on the way to them."""
+    if path != ("f:metadata",):
+        yield path
+    for element, (part, entry) in (_parts(node, value) or {}).items():
+        yield from _members(part, entry, (*path, element))
 
 
 class _Difference:
@@ -139,38 +142,38 @@ class _Difference:
     def compare(self, node: Node, old: Value, new: Value, path: FieldPath) -> None:
         if old is new or old == new:
             return
-        before, after = _parts(node, old, path), _parts(node, new, path)
+        before, after = _parts(node, old), _parts(node, new)
+        # A null is as empty as whatever it stands in for.
+        if new is None and before:
+            after = {}
+        elif old is None and after:
+            before = {}
         if before is None or after is None:
-            self.set_now.update(_leaves(node, new, path))
-            self.gone.update(set(_leaves(node, old, path)) - set(_leaves(node, new, path)))
+            self.set_now.add(path)
+            self.gone.update(_members(node, old, path))
             return
         for element, (part, value) in after.items():
             if element in before:
                 self.compare(part, before[element][1], value, (*path, element))
             else:
-                self.set_now.update(_part_leaves(part, value, (*path, element)))
+                self.set_now.update(_members(part, value, (*path, element)))
         for element, (part, value) in before.items():
             if element not in after:
-                self.gone.update(_part_leaves(part, value, (*path, element)))
+                self.gone.update(_members(part, value, (*path, element)))
 
 
-def _part_leaves(part: Node, value: Value, path: FieldPath) -> Iterator[FieldPath]:
-    if path[-1].startswith("k:"):
-        yield (*path, ITSELF)
-    yield from _leaves(part, value, path)
-
-
-def _parts(node: Node, value: Value, path: FieldPath) -> dict[str, tuple[Node, Value]] | None:
+def _parts(node: Node, value: Value) -> dict[str, tuple[Node, Value]] | None:
     """The parts that have owners of their own; None if the value has one owner as a whole."""
-    if isinstance(value, dict) and value and node.map_type != "atomic":
+    if isinstance(value, dict) and node.map_type != "atomic":
         return {f"f:{name}": (part_of(node, name), entry) for name, entry in value.items()}
-    if isinstance(value, list) and value and node.items is not None and node.list_type in ("set", "map"):
+    if isinstance(value, list) and node.items is not None and node.list_type in ("set", "map"):
         return {item_element(node, entry) or "": (node.items, entry) for entry in value}
-    return {} if value == {} and path == ("f:metadata",) else None
+    return None
 
 
 def _decoded(tree: Obj, path: FieldPath) -> Iterator[FieldPath]:
-    if not tree and path:
+    if path and (not tree or _ITSELF in tree):
         yield path
     for part, below in tree.items():
-        yield from _decoded(below, (*path, part))
+        if part != _ITSELF:
+            yield from _decoded(below, (*path, part))

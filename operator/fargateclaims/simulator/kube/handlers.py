@@ -1,6 +1,6 @@
 """The verbs of resources over HTTP: query parameters, bodies and content types in, objects and statuses out."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from aiohttp import web
@@ -8,13 +8,22 @@ from aiohttp import web
 from fargateclaims.simulator.kube import decoding, protobuf, reads, requests, reviews, selectors
 from fargateclaims.simulator.kube.cluster import Cluster
 from fargateclaims.simulator.kube.decoding import FieldValidation, WriteOptions
-from fargateclaims.simulator.kube.errors import ApiError, bad_request, invalid, method_not_allowed, no_such_path, unsupported_media_type
+from fargateclaims.simulator.kube.errors import (
+    ApiError,
+    PageNotFoundError,
+    bad_request,
+    invalid,
+    method_not_allowed,
+    no_such_path,
+    not_found,
+    unsupported_media_type,
+)
 from fargateclaims.simulator.kube.faults import Fault
 from fargateclaims.simulator.kube.field_errors import Cause, FieldError
 from fargateclaims.simulator.kube.objects import Clock, Key, Obj, Value, dumps, metadata_of
 from fargateclaims.simulator.kube.patches import json_patch, merge_patch
 from fargateclaims.simulator.kube.reads import ListOptions
-from fargateclaims.simulator.kube.representation import negotiate
+from fargateclaims.simulator.kube.representation import Representation, negotiate
 from fargateclaims.simulator.kube.requests import RequestInfo, is_true
 from fargateclaims.simulator.kube.resources import ResourceType
 from fargateclaims.simulator.kube.strategic import strategic_patch
@@ -23,12 +32,21 @@ from fargateclaims.simulator.kube.writes import Preconditions, Written
 
 # As in a real API server (and etcd behind it).
 BODY_LIMIT: Final = 3 * 1024 * 1024
-# The last is what aiohttp takes a body without a type for; a real server takes it for JSON.
-_BODY_TYPES: Final = ("application/json", "application/yaml", protobuf.MEDIA_TYPE, "application/octet-stream")
+_BODY_TYPES: Final = ("application/json", "application/yaml", protobuf.MEDIA_TYPE)
 _APPLY: Final = "application/apply-patch+yaml"
 _JSON_PATCH: Final = "application/json-patch+json"
 _MERGE_PATCH: Final = "application/merge-patch+json"
 _STRATEGIC: Final = "application/strategic-merge-patch+json"
+_PATCHES: Final[Mapping[str, Callable[[Value, Value], Value]]] = {
+    _JSON_PATCH: json_patch,
+    _MERGE_PATCH: merge_patch,
+    _STRATEGIC: strategic_patch,
+}
+_UNDECODABLE_PATCH: Final = "error decoding patch: "
+_NO_VERSION: Final = "couldn't get version/kind; json parse error: "
+_OPTIONS: Final = {"create": "CreateOptions", "update": "UpdateOptions", "patch": "PatchOptions"}
+_POLICIES: Final = ("", "Foreground", "Background", "Orphan")
+_MANAGER_LIMIT: Final = 128
 
 
 class ResourceHandlers:
@@ -57,13 +75,16 @@ class ResourceHandlers:
                 return self._write(request, resource, info, await _body(request))
 
     def _get(self, request: web.Request, resource: ResourceType, info: RequestInfo) -> web.Response:
-        stored = reads.get(self._cluster.store, resource, (info.namespace, info.name))
+        stored = reads.get(self._cluster.store, resource, (info.namespace, info.name), request.query.get("resourceVersion", ""))
         form = negotiate(request.headers.get("Accept", ""), request.query.get("includeObject", ""))
         return _json(form.one(resource, stored, self._clock()))
 
     def _list(self, request: web.Request, resource: ResourceType, info: RequestInfo, fault: Fault | None) -> web.Response:
         query = request.query
         form = negotiate(request.headers.get("Accept", ""), query.get("includeObject", ""))
+        if "sendInitialEvents" in query:
+            error = FieldError(Cause.FORBIDDEN, "sendInitialEvents", "sendInitialEvents is forbidden for list")
+            raise invalid("ListOptions", "meta.k8s.io", "", [error])
         options = ListOptions(
             selector=selectors.parse(query.get("labelSelector", ""), query.get("fieldSelector", ""), resource.selectable),
             limit=_number(query, "limit"),
@@ -75,14 +96,14 @@ class ResourceHandlers:
         return _json(form.many(resource, page, self._clock()))
 
     def _write(self, request: web.Request, resource: ResourceType, info: RequestInfo, body: bytes) -> web.Response:
-        options = _write_options(request)
-        content_type = request.content_type
+        options = _write_options(request, info.verb)
+        content_type = request.content_type if "Content-Type" in request.headers else "application/json"
         if info.verb == "patch":
-            written = self._patch(resource, info, content_type, decoding.parse_body(body, content_type), options)
+            written = self._patch(resource, info, content_type, body, options)
         else:
             if content_type not in _BODY_TYPES:
-                raise unsupported_media_type(", ".join(_BODY_TYPES[:-1]))
-            parsed = decoding.parse_body(body, content_type)
+                raise unsupported_media_type(", ".join(_BODY_TYPES))
+            parsed = decoding.parse_body(body, content_type, decoding.unrecognized(resource) + _NO_VERSION)
             if not resource.collection:
                 return _json(dumps(reviews.answer(resource, parsed)), 201)
             if info.verb == "create":
@@ -91,20 +112,20 @@ class ResourceHandlers:
                 written = self._cluster.writer.replace(resource, (info.namespace, info.name), info.subresource, parsed, options)
         return self._written(request, written, options)
 
-    def _patch(self, resource: ResourceType, info: RequestInfo, content_type: str, patch: Value, options: WriteOptions) -> Written:
+    def _patch(self, resource: ResourceType, info: RequestInfo, content_type: str, body: bytes, options: WriteOptions) -> Written:
         key, writer = (info.namespace, info.name), self._cluster.writer
         if content_type == _APPLY:
-            return writer.apply(resource, key, info.subresource, patch, options)
-        if content_type == _JSON_PATCH:
-            return writer.patch(resource, key, info.subresource, lambda obj: json_patch(obj, patch), options)
-        if not isinstance(patch, dict):
-            raise bad_request("error decoding patch: a merge patch is an object")
-        if content_type == _MERGE_PATCH:
-            return writer.patch(resource, key, info.subresource, lambda obj: merge_patch(obj, patch), options)
-        if content_type == _STRATEGIC and not resource.custom:
-            return writer.patch(resource, key, info.subresource, lambda obj: strategic_patch(obj, patch), options)
-        accepted = [_JSON_PATCH, _MERGE_PATCH, _APPLY] if resource.custom else [_JSON_PATCH, _MERGE_PATCH, _STRATEGIC, _APPLY]
-        raise unsupported_media_type(", ".join(accepted))
+            config = decoding.parse_body(body, content_type, "error decoding YAML: error converting YAML to JSON: yaml: ")
+            return writer.apply(resource, key, info.subresource, config, options)
+        change = _PATCHES.get(content_type)
+        if change is None or (content_type == _STRATEGIC and resource.custom):
+            accepted = [_JSON_PATCH, _MERGE_PATCH, _APPLY] if resource.custom else [_JSON_PATCH, _MERGE_PATCH, _STRATEGIC, _APPLY]
+            raise unsupported_media_type(", ".join(accepted))
+        patch = decoding.parse_body(body, content_type, _UNDECODABLE_PATCH)
+        if not isinstance(patch, list if content_type == _JSON_PATCH else dict):
+            target = "[]handlers.jsonPatchOp" if content_type == _JSON_PATCH else "map[string]interface {}"
+            raise bad_request(_UNDECODABLE_PATCH + decoding.cannot_unmarshal(patch, target))
+        return writer.patch(resource, key, info.subresource, lambda obj: change(obj, patch), options)
 
     def _written(self, request: web.Request, written: Written, options: WriteOptions) -> web.Response:
         form = negotiate(request.headers.get("Accept", ""), request.query.get("includeObject", ""))
@@ -114,15 +135,22 @@ class ResourceHandlers:
         return response
 
     def _delete(self, request: web.Request, resource: ResourceType, info: RequestInfo, body: bytes) -> web.Response:
-        given = decoding.parse_body(body, request.content_type) if body.strip() else {}
+        # With a body, the query says nothing.
+        given = decoding.parse_body(body, request.content_type, _NO_VERSION) if body.strip() else dict(request.query)
         if not isinstance(given, dict):
-            raise bad_request("the body of a delete must be DeleteOptions")
-        dry_run = _is_dry_run(request.query) or bool(given.get("dryRun"))
+            raise bad_request(f"{_NO_VERSION}{decoding.cannot_unmarshal(given, 'struct')}")
+        wanted = given.get("dryRun") or ""
+        dry_run = _is_dry_run(wanted[0] if isinstance(wanted, list) else wanted, "DeleteOptions")
+        policy = given.get("propagationPolicy") or ""
+        if policy not in _POLICIES:
+            detail = 'supported values: "Foreground", "Background", "Orphan", "nil"'
+            raise invalid("DeleteOptions", "meta.k8s.io", "", [FieldError(Cause.NOT_SUPPORTED, "propagationPolicy", detail, policy)])
         if not info.name:
             return self._delete_all(request, resource, info, dry_run=dry_run)
         wanted = given.get("preconditions") or {}
         preconditions = Preconditions(wanted.get("uid") or "", wanted.get("resourceVersion") or "")
-        written = self._cluster.writer.delete(resource, (info.namespace, info.name), preconditions, dry_run=dry_run)
+        key, foreground = (info.namespace, info.name), policy == "Foreground"
+        written = self._cluster.writer.delete(resource, key, preconditions, foreground=foreground, dry_run=dry_run)
         if not written.deleted:
             return _json(dumps(written.obj))
         details = {"name": info.name, "group": resource.group, "kind": resource.plural, "uid": metadata_of(written.obj)["uid"]}
@@ -134,9 +162,9 @@ class ResourceHandlers:
         selector = selectors.parse(query.get("labelSelector", ""), query.get("fieldSelector", ""), resource.selectable)
         page = reads.list_page(self._cluster.store, resource, info.namespace or None, ListOptions(selector=selector))
         keys: list[Key] = [stored.key for stored in page.items]
-        items = self._cluster.writer.delete_all(resource, keys, dry_run=dry_run)
-        meta = {"resourceVersion": str(self._cluster.store.revision)}
-        return _json(dumps({"kind": f"{resource.kind}List", "apiVersion": resource.api_version, "metadata": meta, "items": items}))
+        self._cluster.writer.delete_all(resource, keys, dry_run=dry_run)
+        # As they were listed, before they were marked or gone.
+        return _json(Representation().many(resource, page, self._clock()))
 
 
 def _json(body: bytes, status: int = 200) -> web.Response:
@@ -150,16 +178,19 @@ async def _body(request: web.Request) -> bytes:
 
 
 def _check_path(resource: ResourceType, info: RequestInfo) -> None:
-    if info.subresource and info.subresource not in resource.subresources:
-        raise no_such_path()
-    if info.verb not in resource.verbs or (info.subresource and info.verb not in ("get", "update", "patch")):
-        raise method_not_allowed()
-    if bool(info.name) != (info.verb in ("update", "patch")) and info.verb in ("create", "update", "patch"):
-        raise method_not_allowed()
-    if resource.namespaced and not info.namespace and info.verb not in ("list", "watch"):
-        raise method_not_allowed()
     if not resource.namespaced and info.namespace:
         raise no_such_path()
+    if resource.namespaced and not info.namespace and info.verb not in ("list", "watch"):
+        raise PageNotFoundError if resource.custom else method_not_allowed()
+    if info.subresource and info.subresource not in resource.subresources:
+        raise not_found(resource.group_resource, info.name) if resource.custom else no_such_path()
+    if info.subresource and info.verb not in ("get", "update", "patch"):
+        why = f'{info.verb} is not supported on resources of kind "{resource.group_resource}"'
+        raise method_not_allowed(why) if resource.custom else method_not_allowed()
+    if info.verb in ("update", "patch") and not info.name:
+        raise bad_request("name must be provided") if resource.custom else method_not_allowed()
+    if info.verb not in resource.verbs or (info.verb == "create" and info.name):
+        raise method_not_allowed()
 
 
 def _number(query: Mapping[str, str], name: str) -> int:
@@ -170,44 +201,50 @@ def _number(query: Mapping[str, str], name: str) -> int:
 
 
 def _watch_options(query: Mapping[str, str], resource: ResourceType, info: RequestInfo) -> WatchOptions:
-    fields = query.get("fieldSelector", "")
-    if info.name:
-        fields = ",".join(filter(None, (fields, f"metadata.name={info.name}")))
     return WatchOptions(
-        selector=selectors.parse(query.get("labelSelector", ""), fields, resource.selectable),
+        selector=selectors.parse(query.get("labelSelector", ""), query.get("fieldSelector", ""), resource.selectable),
         namespace=info.namespace or None,
         resource_version=query.get("resourceVersion", ""),
         bookmarks=is_true(query.get("allowWatchBookmarks")),
-        send_initial=is_true(query.get("sendInitialEvents")),
+        send_initial=is_true(query["sendInitialEvents"]) if "sendInitialEvents" in query else None,
         match=query.get("resourceVersionMatch", ""),
+        continued="continue" in query,
         timeout=_number(query, "timeoutSeconds") or None,
     )
 
 
-def _is_dry_run(query: Mapping[str, str]) -> bool:
-    wanted = query.get("dryRun", "")
+def _is_dry_run(wanted: str, options: str) -> bool:
     if wanted not in ("", "All"):
         error = FieldError(Cause.NOT_SUPPORTED, "dryRun", 'supported values: "All"', [wanted])
-        raise invalid("WriteOptions", "meta.k8s.io", "", [error])
+        raise invalid(options, "meta.k8s.io", "", [error])
     return bool(wanted)
 
 
-def _write_options(request: web.Request) -> WriteOptions:
+def _write_options(request: web.Request, verb: str) -> WriteOptions:
     query = request.query
+    options = _OPTIONS[verb]
     validation = query.get("fieldValidation") or FieldValidation.WARN
     if validation not in list(FieldValidation):
-        error = FieldError(Cause.NOT_SUPPORTED, "fieldValidation", 'supported values: "Ignore", "Strict", "Warn"', validation)
-        raise invalid("WriteOptions", "meta.k8s.io", "", [error])
+        error = FieldError(Cause.NOT_SUPPORTED, "fieldValidation", 'supported values: "", "Ignore", "Strict", "Warn"', validation)
+        raise invalid(options, "meta.k8s.io", "", [error])
     manager = query.get("fieldManager", "")
+    if len(manager) > _MANAGER_LIMIT:
+        error = FieldError(Cause.TOO_LONG, "fieldManager", f"may not be more than {_MANAGER_LIMIT} bytes")
+        raise invalid(options, "meta.k8s.io", "", [error])
     if request.content_type == _APPLY and not manager:
         error = FieldError(Cause.REQUIRED, "fieldManager", "is required for apply patch")
-        raise invalid("PatchOptions", "meta.k8s.io", "", [error])
+        raise invalid(options, "meta.k8s.io", "", [error])
     return WriteOptions(
-        dry_run=_is_dry_run(query),
-        field_manager=manager or request.headers.get("User-Agent", "unknown").split("/")[0][:128] or "unknown",
+        dry_run=_is_dry_run(query.get("dryRun", ""), options),
+        field_manager=manager or request.headers.get("User-Agent", "unknown").split("/")[0][:_MANAGER_LIMIT] or "unknown",
         field_validation=FieldValidation(validation),
         force=requests.is_true(query.get("force")),
     )
+
+
+def page_not_found() -> web.Response:
+    """What Go's own server says."""
+    return web.Response(text=PageNotFoundError.text, status=404)
 
 
 def status_response(error: ApiError) -> web.Response:

@@ -34,8 +34,9 @@ class Manager:
             "time": self.time,
             "fieldsType": "FieldsV1",
             "fieldsV1": fieldsets.encode(self.fields),
+            "subresource": self.subresource,
         }
-        return entry | ({"subresource": self.subresource} if self.subresource else {})
+        return {name: value for name, value in entry.items() if value != ""}
 
 
 def read(obj: Obj) -> list[Manager]:
@@ -56,24 +57,38 @@ def read(obj: Obj) -> list[Manager]:
 def write(managers: Iterable[Manager]) -> list[Obj]:
     """``managedFields``, without managers that own nothing; appliers first, as the server sorts them."""
     kept = [manager for manager in managers if manager.fields]
-    return [manager.encoded() for manager in sorted(kept, key=lambda manager: (manager.operation, manager.time, manager.name))]
+    return [manager.encoded() for manager in sorted(kept, key=lambda manager: (manager.operation, manager.time, *manager.identity))]
 
 
-def after_update(schema: Node | None, old: Obj | None, new: Obj, writer: Manager) -> list[Obj]:
+def given(old: Obj, new: Obj, subresource: str) -> Obj:
+    """Where the owners before an update are read from: a client may write ``managedFields``, but not through a subresource."""
+    return old if subresource or not metadata_of(new).get("managedFields") else new
+
+
+def are_cleared(obj: Obj) -> bool:
+    """Whether a client asks that owners be forgotten: a list of one empty entry."""
+    return metadata_of(obj).get("managedFields") == [{}]
+
+
+def created(schema: Node | None, empty: Obj, obj: Obj, writer: Manager) -> list[Obj]:
+    """``managedFields`` of a new object: `writer` owns all that an `empty` one has not (its `fields` are ignored)."""
+    return write([replace(writer, fields=fieldsets.changed(schema, empty, obj)[0])])
+
+
+def after_update(schema: Node | None, old: Obj, new: Obj, writer: Manager) -> list[Obj]:
     """``managedFields`` after an update by `writer` (its `fields` are ignored): it owns what it changed, and nobody what is gone."""
-    present = read(old) if old is not None else []
-    if old is None:
-        set_now, gone = fieldsets.of_object(schema, new), frozenset[fieldsets.FieldPath]()
-    else:
-        set_now, gone = fieldsets.changed(schema, old, new)
-    if not set_now and not gone and old is not None:
-        return list(metadata_of(old).get("managedFields") or [])
+    source = given(old, new, writer.subresource)
+    present: list[Obj] = metadata_of(source).get("managedFields") or []
+    set_now, gone = fieldsets.changed(schema, old, new)
+    if not present or not (set_now or gone):
+        # Nobody is the owner of anything once that was cleared, until the object is applied.
+        return present
     lost = set_now | gone
+    own = replace(writer, fields=frozenset())
     managers: list[Manager] = []
-    own: FieldSet = frozenset()
-    for manager in present:
+    for manager in read(source):
         if manager.identity == writer.identity:
-            own = manager.fields
+            own = replace(manager, fields=manager.fields - gone)
         else:
             managers.append(replace(manager, fields=manager.fields - lost))
-    return write([*managers, replace(writer, fields=(own - gone) | set_now)])
+    return write([*managers, replace(own, fields=own.fields | set_now, time=writer.time) if set_now else own])

@@ -21,6 +21,7 @@ _FIELDS: Final = frozenset(
     }
 )
 _SERVER_OWNED: Final = ("creationTimestamp", "deletionGracePeriodSeconds", "deletionTimestamp", "generation")
+_GO_FIELD: Final = "Go struct field ObjectMeta."
 _SUFFIX_LENGTH: Final = 5
 _SUFFIX_LETTERS: Final = "bcdfghjklmnpqrstvwxz2456789"
 _MAX_GENERATED_BASE: Final = 63 - _SUFFIX_LENGTH
@@ -55,28 +56,28 @@ def decode(resource: ResourceType, obj: Obj, unknown: list[str]) -> Obj:
     if meta is None:
         meta = {}
     if not isinstance(meta, dict):
-        raise _undecodable(resource, _json_name(meta), "metadata", "v1.ObjectMeta")
+        raise _undecodable(resource, _json_name(meta), "Go value", "v1.ObjectMeta")
     for name in ("labels", "annotations"):
         values = meta.get(name)
         if values is not None and not (isinstance(values, dict) and all(isinstance(value, str) for value in values.values())):
             candidates = values.values() if isinstance(values, dict) else [values]
             wrong = next((value for value in candidates if not isinstance(value, str)), "")
-            raise _undecodable(resource, _json_name(wrong), f"metadata.{name}", "string")
+            raise _undecodable(resource, _json_name(wrong), f"{_GO_FIELD}{name}", "string")
     finalizers = meta.get("finalizers")
     if finalizers is not None and not (isinstance(finalizers, list) and all(isinstance(name, str) for name in finalizers)):
-        raise _undecodable(resource, _json_name(finalizers), "metadata.finalizers", "[]string")
+        raise _undecodable(resource, _json_name(finalizers), f"{_GO_FIELD}finalizers", "[]string")
     for name in ("name", "namespace", "generateName", "resourceVersion", "uid"):
         if not isinstance(meta.get(name) or "", str):
-            raise _undecodable(resource, _json_name(meta[name]), f"metadata.{name}", "string")
+            raise _undecodable(resource, _json_name(meta[name]), f"{_GO_FIELD}{name}", "string")
     unknown += [f"metadata.{name}" for name in meta if name not in _FIELDS]
     kept = {name: value for name, value in meta.items() if name in _FIELDS and value not in (None, "", [], {})}
     return {**obj, "metadata": kept}
 
 
-def _undecodable(resource: ResourceType, given: str, field: str, wanted: str) -> ApiError:
+def _undecodable(resource: ResourceType, given: str, target: str, wanted: str) -> ApiError:
     return bad_request(
         f'{resource.kind} in version "{resource.version}" cannot be handled as a {resource.kind}: '
-        f"json: cannot unmarshal {given} into Go struct field ObjectMeta.{field} of type {wanted}"
+        f"json: cannot unmarshal {given} into {target} of type {wanted}"
     )
 
 
@@ -100,7 +101,7 @@ def prepare_create(resource: ResourceType, obj: Obj, namespace: str, now: str) -
     if meta.get("namespace", namespace) != namespace:
         raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
     if meta.get("resourceVersion"):
-        raise ApiError(500, "InternalError", "resourceVersion should not be set on objects to be created")
+        raise ApiError(500, "", "resourceVersion should not be set on objects to be created")
     if "name" not in meta and "generateName" in meta:
         suffix = "".join(secrets.choice(_SUFFIX_LETTERS) for _ in range(_SUFFIX_LENGTH))
         meta["name"] = meta["generateName"][:_MAX_GENERATED_BASE] + suffix
@@ -126,35 +127,56 @@ def prepare_update(obj: Obj, old: Obj) -> Obj:
 
 def check(resource: ResourceType, obj: Obj, old: Obj | None) -> list[FieldError]:
     """What is wrong with the metadata of an object that is about to be stored."""
-    meta = obj["metadata"]
-    named = _check_name(resource, meta.get("name") or "") if old is None else _check_immutable(meta, old["metadata"])
-    errors = list(named)
-    errors += _check_labels(meta.get("labels") or {})
+    errors = list(_check(resource, obj["metadata"], old))
+    # Both the registry and a custom kind's own validation look at an update, and both say it.
+    return errors * 2 if old is not None and resource.custom else errors
+
+
+def _check(resource: ResourceType, meta: Obj, old: Obj | None) -> Iterator[FieldError]:
+    if old is None:
+        yield from _check_names(resource, meta)
+    else:
+        yield from _check_added_finalizers(meta, old["metadata"])
+        yield from _check_immutable(meta, old["metadata"])
+    yield from _check_labels(meta.get("labels") or {})
     annotations = meta.get("annotations") or {}
-    errors += [error for name in annotations for error in _check_qualified("metadata.annotations", name.lower(), name)]
+    for name in annotations:
+        yield from _check_qualified("metadata.annotations", name.lower(), name)
     if sum(len(name.encode()) + len(value.encode()) for name, value in annotations.items()) > _ANNOTATIONS_LIMIT:
-        errors.append(FieldError(Cause.TOO_LONG, "metadata.annotations", f"may not be more than {_ANNOTATIONS_LIMIT} bytes"))
-    errors += [error for name in meta.get("finalizers") or () for error in _check_finalizer(resource, name)]
-    if old is not None and meta.get("deletionTimestamp"):
-        added = [name for name in meta.get("finalizers") or () if name not in (old["metadata"].get("finalizers") or ())]
+        yield FieldError(Cause.TOO_LONG, "metadata.annotations", f"may not be more than {_ANNOTATIONS_LIMIT} bytes")
+    for reference in meta.get("ownerReferences") or ():
+        for name in ("apiVersion", "kind", "name", "uid"):
+            if not reference.get(name):
+                yield FieldError(Cause.INVALID, f"metadata.ownerReferences.{name}", "must not be empty", reference.get(name) or "")
+    for name in meta.get("finalizers") or ():
+        yield from _check_finalizer(resource, name)
+
+
+def _check_added_finalizers(meta: Obj, before: Obj) -> Iterator[FieldError]:
+    if meta.get("deletionTimestamp"):
+        added = [name for name in meta.get("finalizers") or () if name not in (before.get("finalizers") or ())]
         if added:
             detail = f"no new finalizers can be added if the object is being deleted, found new finalizers {_go_strings(added)}"
-            errors.append(FieldError(Cause.FORBIDDEN, "metadata.finalizers", detail))
-    return errors
+            yield FieldError(Cause.FORBIDDEN, "metadata.finalizers", detail)
 
 
 def _go_strings(names: list[str]) -> str:
     return "[]string{" + ", ".join(f'"{name}"' for name in names) + "}"
 
 
-def _check_name(resource: ResourceType, name: str) -> Iterator[FieldError]:
+def _check_names(resource: ResourceType, meta: Obj) -> Iterator[FieldError]:
+    is_label = resource.kind == "Namespace"
+    pattern, rule = (_LABEL, _LABEL_RULE) if is_label else (_SUBDOMAIN, _SUBDOMAIN_RULE)
+    prefix, name = meta.get("generateName") or "", meta.get("name") or ""
+    # What is generated may go on after a dash.
+    if prefix and not re.fullmatch(pattern, prefix.removesuffix("-")):
+        yield FieldError(Cause.INVALID, "metadata.generateName", rule, prefix)
     if not name:
         yield FieldError(Cause.REQUIRED, "metadata.name", "name or generateName is required")
         return
-    is_label = resource.kind == "Namespace"
+    if not re.fullmatch(pattern, name):
+        yield FieldError(Cause.INVALID, "metadata.name", rule, name)
     limit = 63 if is_label else 253
-    if not re.fullmatch(_LABEL if is_label else _SUBDOMAIN, name):
-        yield FieldError(Cause.INVALID, "metadata.name", _LABEL_RULE if is_label else _SUBDOMAIN_RULE, name)
     if len(name) > limit:
         yield FieldError(Cause.INVALID, "metadata.name", f"must be no more than {limit} bytes", name)
 
@@ -176,14 +198,21 @@ def _check_labels(labels: dict[str, str]) -> list[FieldError]:
     return errors
 
 
-def _check_qualified(path: str, name: str, shown: str) -> Iterator[FieldError]:
-    prefix, _, local = name.rpartition("/")
-    if "/" in name and not (len(prefix) <= 253 and re.fullmatch(_SUBDOMAIN, prefix)):
-        yield FieldError(Cause.INVALID, path, f"prefix part {_SUBDOMAIN_RULE}", shown)
+def qualified_name_problems(name: str) -> Iterator[str]:
+    """Why a string is no qualified name, such as a label's key."""
+    prefix, slash, local = name.rpartition("/")
+    if slash and not (len(prefix) <= 253 and re.fullmatch(_SUBDOMAIN, prefix)):
+        yield f"prefix part {_SUBDOMAIN_RULE}"
+    if not local:
+        yield "name part must be non-empty"
     if not re.fullmatch(_QUALIFIED, local):
-        yield FieldError(Cause.INVALID, path, _QUALIFIED_RULE, shown)
+        yield _QUALIFIED_RULE
     if len(local) > 63:
-        yield FieldError(Cause.INVALID, path, "name part must be no more than 63 bytes", shown)
+        yield "name part must be no more than 63 bytes"
+
+
+def _check_qualified(path: str, name: str, shown: str) -> Iterator[FieldError]:
+    yield from (FieldError(Cause.INVALID, path, problem, shown) for problem in qualified_name_problems(name))
 
 
 def finalizer_warnings(obj: Obj) -> list[str]:

@@ -11,6 +11,7 @@ from fargateclaims.simulator.kube.resources import Kinds, ResourceType
 _META: Final = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta"
 _PATCH_TYPES: Final = ("application/json-patch+json", "application/merge-patch+json", "application/apply-patch+yaml")
 _WRITE_PARAMETERS: Final = ("dryRun", "fieldManager", "fieldValidation")
+_PATCH_PARAMETERS: Final = (*_WRITE_PARAMETERS, "force")
 _LIST_PARAMETERS: Final = ("continue", "fieldSelector", "labelSelector", "limit", "resourceVersion", "resourceVersionMatch", "watch")
 _METHODS: Final = {"create": "post", "get": "get", "list": "get", "update": "put", "patch": "patch", "delete": "delete"}
 _OBJECT_META: Final[Obj] = {
@@ -106,7 +107,9 @@ def _operations(resource: ResourceType, verbs: tuple[str, ...]) -> Obj:
 
 
 def _operation(resource: ResourceType, verb: str) -> Obj:
-    parameters = {"list": _LIST_PARAMETERS, "get": (), "delete": ("dryRun", "propagationPolicy")}.get(verb, _WRITE_PARAMETERS)
+    parameters = {"list": _LIST_PARAMETERS, "get": (), "patch": _PATCH_PARAMETERS, "delete": ("dryRun", "propagationPolicy")}.get(
+        verb, _WRITE_PARAMETERS
+    )
     operation: Obj = {
         "parameters": [{"name": name, "in": "query", "schema": {"type": "string", "uniqueItems": True}} for name in parameters],
         "responses": {"200": {"description": "OK"}},

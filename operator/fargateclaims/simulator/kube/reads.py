@@ -6,7 +6,7 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-ve
 import base64
 import binascii
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fargateclaims.simulator.kube.errors import ApiError, bad_request, expired, invalid, not_found, too_large_version
 from fargateclaims.simulator.kube.field_errors import Cause, FieldError
@@ -39,15 +39,18 @@ class Page:
     remaining: int | None = None
 
 
-def parse_revision(text: str) -> int:
-    """A resourceVersion as clients send it; 400 if it is none of ours."""
-    if not text.isdigit():
-        raise bad_request(f'Invalid value: "{text}": resourceVersion: strconv.ParseUint: parsing "{text}": invalid syntax')
-    return int(text)
+def parse_revision(text: str, *, of_list: bool = False) -> int:
+    """A resourceVersion as clients send it; 500 if it is none of ours, 400 where a list is asked for."""
+    if text.isdigit():
+        return int(text)
+    why = f'resourceVersion: Invalid value: "{text}": strconv.ParseUint: parsing "{text}": invalid syntax'
+    raise bad_request(f"invalid resource version: {why}") if of_list else ApiError(500, "", why)
 
 
-def get(store: Store, resource: ResourceType, key: Key) -> Stored:
-    """One object; 404 if there is none."""
+def get(store: Store, resource: ResourceType, key: Key, not_older_than: str = "") -> Stored:
+    """One object; 404 if there is none, 504 if it is asked for in a state that is yet to come."""
+    if not_older_than and (wanted := parse_revision(not_older_than)) > store.revision:
+        raise too_large_version(wanted, store.revision)
     stored = store.get(resource.collection, key)
     if stored is None:
         raise not_found(resource.group_resource, key[1])
@@ -60,6 +63,10 @@ def list_page(store: Store, resource: ResourceType, namespace: str | None, optio
     `as_of` overrides what the client asks for, to play a server that lags.
     """
     start: Key | None = None
+    check_match(options.match, options.resource_version, continued=bool(options.continue_token))
+    if options.resource_version == "0" and not options.continue_token:
+        # Served from the watch cache, which knows no pages.
+        options = replace(options, limit=0)
     if options.continue_token:
         revision, start = _parse_token(options)
     else:
@@ -69,18 +76,14 @@ def list_page(store: Store, resource: ResourceType, namespace: str | None, optio
     try:
         snapshot = store.snapshot(resource.collection, namespace, revision)
     except RevisionGoneError as error:
-        raise _gone(error, start) from error
+        raise _gone(start) from error
     return _cut(snapshot, start, options)
 
 
 def _wanted_revision(store: Store, options: ListOptions) -> int | None:
-    if options.match and not options.resource_version:
-        raise _bad_match("resourceVersionMatch is forbidden unless resourceVersion is provided")
-    if options.match == "Exact" and options.resource_version == "0":
-        raise _bad_match('resourceVersionMatch "exact" is forbidden for resourceVersion "0"')
     if not options.resource_version:
         return None
-    wanted = parse_revision(options.resource_version)
+    wanted = parse_revision(options.resource_version, of_list=True)
     if wanted > store.revision:
         raise too_large_version(wanted, store.revision)
     if options.match == "Exact" or (options.limit and wanted and not options.match):
@@ -88,8 +91,24 @@ def _wanted_revision(store: Store, options: ListOptions) -> int | None:
     return None
 
 
-def _bad_match(detail: str) -> ApiError:
-    return invalid("ListOptions", "meta.k8s.io", "", [FieldError(Cause.FORBIDDEN, "resourceVersionMatch", detail)])
+def check_match(match: str, resource_version: str, *, continued: bool) -> None:
+    """422 if resourceVersionMatch does not go with the rest."""
+    errors = []
+    if match and continued:
+        errors.append(_forbidden("resourceVersionMatch is forbidden when continue is provided"))
+    elif match and not resource_version:
+        errors.append(_forbidden("resourceVersionMatch is forbidden unless resourceVersion is provided"))
+    if match and match not in ("Exact", "NotOlderThan"):
+        detail = 'supported values: "Exact", "NotOlderThan", ""'
+        errors.append(FieldError(Cause.NOT_SUPPORTED, "resourceVersionMatch", detail, match))
+    if match == "Exact" and resource_version == "0":
+        errors.append(_forbidden('resourceVersionMatch "exact" is forbidden for resourceVersion "0"'))
+    if errors:
+        raise invalid("ListOptions", "meta.k8s.io", "", errors)
+
+
+def _forbidden(detail: str) -> FieldError:
+    return FieldError(Cause.FORBIDDEN, "resourceVersionMatch", detail)
 
 
 def _cut(snapshot: Snapshot, start: Key | None, options: ListOptions) -> Page:
@@ -124,9 +143,9 @@ def _parse_token(options: ListOptions) -> tuple[int | None, Key]:
     return (None if revision == _INCONSISTENT else revision), (namespace, name)
 
 
-def _gone(error: RevisionGoneError, start: Key | None) -> ApiError:
+def _gone(start: Key | None) -> ApiError:
     if start is None:
-        return expired(str(error))
+        return expired("The resourceVersion for the provided list is too old.")
     refusal = expired(
         "The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue "
         "parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided "

@@ -53,7 +53,7 @@ class Representation:
     def many(self, resource: ResourceType, page: Page, now: datetime) -> bytes:
         """A page of a list."""
         meta: Obj = {"resourceVersion": str(page.revision)}
-        if page.continue_token:
+        if page.continue_token or (resource.custom and self.form is Form.OBJECT):
             meta["continue"] = page.continue_token
         if page.remaining is not None:
             meta["remainingItemCount"] = page.remaining

@@ -43,9 +43,9 @@ def is_true(value: str | None) -> bool:
 
 def _verb(method: str, name: str, query: Mapping[str, str]) -> str:
     if method in ("GET", "HEAD"):
-        if is_true(query.get("watch")):
-            return "watch"
-        return "get" if name else "list"
+        if name:
+            return "get"
+        return "watch" if is_true(query.get("watch")) else "list"
     if method == "DELETE":
         return "delete" if name else "deletecollection"
     return _VERBS.get(method, method.lower())

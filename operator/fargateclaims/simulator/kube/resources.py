@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 from fargateclaims.simulator.kube.columns import Column
-from fargateclaims.simulator.kube.errors import GroupResource, no_such_path
+from fargateclaims.simulator.kube.errors import GroupResource, PageNotFoundError, no_such_path
 from fargateclaims.simulator.kube.field_errors import FieldError
 from fargateclaims.simulator.kube.objects import Obj
 from fargateclaims.simulator.kube.schema import Node
@@ -74,6 +74,7 @@ class Kinds:
         self.terminating: set[str] = set()  # collections whose CRD is being deleted: no more creates
         for resource in built_in:
             self._add(resource)
+        self._built_in_groups = frozenset(resource.group for resource in self)
 
     def __iter__(self) -> Iterator[ResourceType]:
         return iter(self._types.values())
@@ -82,7 +83,7 @@ class Kinds:
         """The kind behind a path; 404 if it is not served."""
         found = self._types.get((group, version, plural))
         if found is None:
-            raise no_such_path()
+            raise no_such_path() if group in self._built_in_groups else PageNotFoundError
         return found
 
     def by_kind(self, api_version: str, kind: str) -> ResourceType | None:

@@ -206,9 +206,17 @@ def _default_object(node: Node, value: Obj) -> Obj:
         if not present or filled is not value[name]:
             changes[name] = filled
     if node.additional is not None:
-        for name, entry in value.items():
-            if name not in node.properties and (filled := apply_defaults(node.additional, entry)) is not entry:
-                changes[name] = filled
+        _default_values(node, node.additional, value, changes, dropped)
     if not changes and not dropped:
         return value
     return {name: entry for name, entry in (value | changes).items() if name not in dropped}
+
+
+def _default_values(node: Node, values: Node, value: Obj, changes: Obj, dropped: list[str]) -> None:
+    for name, entry in value.items():
+        if name in node.properties:
+            continue
+        if entry is None and not values.nullable:
+            dropped.append(name)
+        elif (filled := apply_defaults(values, entry)) is not entry:
+            changes[name] = filled

@@ -38,16 +38,16 @@ def _anything(description: str) -> Obj:
 
 
 def _time(description: str) -> Obj:
-    return _field("string", description, format="date-time", nullable=True)
+    return _field("string", description, format="date-time")
 
 
 def _micro_time(description: str) -> Obj:
-    return _field("string", description, format="micro-time", nullable=True)
+    return _field("string", description, format="micro-time")
 
 
 def _reference(description: str) -> Obj:
     names = ("apiVersion", "fieldPath", "kind", "name", "namespace", "resourceVersion", "uid")
-    return _object(description, **{name: _string(f"The {name} of the object.") for name in names})
+    return {**_object(description, **{name: _string(f"The {name} of the object.") for name in names}), "x-kubernetes-map-type": "atomic"}
 
 
 def _conditions(description: str) -> Obj:

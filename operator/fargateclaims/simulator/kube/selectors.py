@@ -94,10 +94,10 @@ def _requirement(text: str) -> Requirement:
 def _field_term(text: str, selectable: Mapping[str, str]) -> tuple[str, str, bool]:
     found = re.fullmatch(r"([^=!]+)(==|!=|=)(.*)", text)
     if not found:
-        raise bad_request(f"invalid field selector {text!r}; can't understand {text!r}")
+        raise bad_request(f"invalid selector: '{text}'; can't understand '{text}'")
     path, operator, value = found.groups()
     if path not in selectable:
-        raise bad_request(f'field label not supported: "{path}"')
+        raise bad_request(f"field label not supported: {path}")
     return selectable[path], re.sub(r"\\([\\,=])", r"\1", value), operator != "!="
 
 

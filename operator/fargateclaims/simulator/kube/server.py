@@ -13,9 +13,9 @@ from aiohttp import web
 from fargateclaims.simulator.kube import paths, requests
 from fargateclaims.simulator.kube.admin import PREFIX, Admin
 from fargateclaims.simulator.kube.cluster import Cluster
-from fargateclaims.simulator.kube.errors import ApiError
+from fargateclaims.simulator.kube.errors import ApiError, PageNotFoundError
 from fargateclaims.simulator.kube.faults import Fault, Faults, When
-from fargateclaims.simulator.kube.handlers import ResourceHandlers, status_response
+from fargateclaims.simulator.kube.handlers import ResourceHandlers, page_not_found, status_response
 from fargateclaims.simulator.kube.kubeconfig import write_kubeconfig
 from fargateclaims.simulator.kube.ledger import Entry, Ledger
 from fargateclaims.simulator.kube.objects import Clock, Obj, dumps, utc_now
@@ -117,6 +117,8 @@ class KubeServer:
                 return paths.answer(self._cluster.kinds, request)
         except ApiError as error:
             return status_response(error)
+        except PageNotFoundError:
+            return page_not_found()
         return await self._handle_resource(request, info)
 
     def _authenticate(self, request: web.Request) -> None:
@@ -132,6 +134,8 @@ class KubeServer:
             response = await self._answer(request, info, fault)
         except ApiError as error:
             response = status_response(error)
+        except PageNotFoundError:
+            response = page_not_found()
         except Exception:
             _logger.exception("%s %s failed", request.method, request.path)
             response = status_response(ApiError(500, "InternalError", "the simulator has a fault of its own; see its log"))

@@ -26,14 +26,18 @@ class ChangeType(StrEnum):
 
 
 class Stored:
-    """An object at one revision. `data` must not be changed by anyone."""
+    """An object at one revision. `data` must not be changed by anyone.
 
-    __slots__ = ("_encoded", "data", "key", "revision")
+    `filled_in`: readers see defaults that are not stored yet; the next write stores them, even if it changes nothing.
+    """
+
+    __slots__ = ("_encoded", "data", "filled_in", "key", "revision")
 
     def __init__(self, key: Key, data: Obj, revision: int) -> None:
         self.key = key
         self.data = data
         self.revision = revision
+        self.filled_in = False
         self._encoded: bytes | None = None
 
     @property
@@ -78,7 +82,8 @@ class Collection:
     objects: dict[Key, Stored] = field(default_factory=dict)
     keys: list[Key] = field(default_factory=list)
     history: deque[Change] = field(default_factory=deque)
-    floor: int = 0
+    floor: int = 0  # no watch begins before this revision
+    forgotten: int = 0  # no state before this revision can be listed
     listeners: list[Listener] = field(default_factory=list)
 
     def range(self, namespace: str | None) -> list[Key]:
@@ -91,6 +96,15 @@ class Collection:
         """The writes after `revision`, oldest first; RevisionGoneError if some of them are forgotten."""
         if revision < self.floor:
             raise RevisionGoneError(revision, self.floor)
+        return self._changes_after(revision)
+
+    def undone_to(self, revision: int) -> list[Change]:
+        """The same for who wants to see the state at `revision`: it may lie before the first write."""
+        if revision < self.forgotten:
+            raise RevisionGoneError(revision, self.forgotten)
+        return self._changes_after(revision)
+
+    def _changes_after(self, revision: int) -> list[Change]:
         changes: list[Change] = []
         for change in reversed(self.history):
             if change.revision <= revision:
@@ -162,6 +176,15 @@ class Store:
         self._record(target, Change(ChangeType.DELETED, last, previous))
         return last
 
+    def reread(self, collection: str, seen: Callable[[Obj], Obj]) -> None:
+        """From now on readers see the objects as `seen` makes them; that is no write."""
+        objects = self.collection(collection).objects
+        for key, stored in objects.items():
+            data = seen(stored.data)
+            if data is not stored.data:
+                objects[key] = Stored(key, data, stored.revision)
+                objects[key].filled_in = True
+
     def snapshot(self, collection: str, namespace: str | None, revision: int | None = None) -> Snapshot:
         """The collection at `revision` (None: now); RevisionGoneError if the history does not reach so far."""
         source = self.collection(collection)
@@ -169,7 +192,7 @@ class Store:
         if revision is None or revision >= self.revision:
             return Snapshot(self.revision, keys, source.objects)
         undo: dict[Key, Stored | None] = {}
-        for change in reversed(source.since(revision)):
+        for change in reversed(source.undone_to(revision)):
             if namespace is None or change.current.key[0] == namespace:
                 undo[change.current.key] = change.previous
         if not undo:
@@ -182,7 +205,7 @@ class Store:
         """Forget the history of one collection, or of all."""
         for target in [self.collection(collection)] if collection else self.collections():
             target.history.clear()
-            target.floor = self.revision
+            target.floor = target.forgotten = self.revision
 
     def drop(self, collection: str) -> None:
         """Forget a collection with all its objects, without telling anyone: its kind is gone."""
@@ -196,6 +219,6 @@ class Store:
     def _record(self, target: Collection, change: Change) -> None:
         target.history.append(change)
         if len(target.history) > self._history_limit:
-            target.floor = target.history.popleft().revision
+            target.floor = target.forgotten = target.history.popleft().revision
         for listener in tuple(target.listeners):
             listener(change)

@@ -9,7 +9,8 @@ import base64
 import binascii
 import ipaddress
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from fargateclaims.simulator.kube import cel
@@ -18,21 +19,34 @@ from fargateclaims.simulator.kube.objects import Obj, Value, parse_timestamp
 from fargateclaims.simulator.kube.schema import Bounds, Node
 
 _BLOCKS_RULES: Final = (Cause.REQUIRED, Cause.NOT_SUPPORTED, Cause.TOO_LONG, Cause.TOO_MANY, Cause.TYPE_INVALID)
-_RULES_SKIPPED: Final = (
-    "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation"
+RULES_SKIPPED: Final = FieldError(
+    Cause.INVALID,
+    NO_FIELD,
+    "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
 )
 _MISSING: Final = object()
 
 
-def validate(node: Node, value: Value, old: Value = None) -> list[FieldError]:
-    """All that is wrong with `value`. `old` is the stored object on an update."""
+def validate(node: Node, value: Value, old: Value = None, known: Iterable[FieldError] = (), *, of_status: bool = False) -> list[FieldError]:
+    """All that is wrong with `value`, after what is already `known` of its metadata. `old` is the stored object on an update.
+
+    `of_status`: only the status is written, and the texts speak of it as the body.
+    """
     before = _MISSING if old is None else old
-    errors = list(_schema_errors(node, value, before, None))
-    errors += _list_errors(node, value, before, None)
+    found: Iterator[FieldError] = _schema_errors(node, value, before, None)
+    if of_status:
+        found = (replace(error, detail=error.detail.removeprefix("status.")) for error in found)
+    errors = [*known, *found, *_list_errors(node, value, before, None)]
     rules = list(_rule_errors(node, value, before, None)) if not any(error.cause in _BLOCKS_RULES for error in errors) else None
     if rules is None:
-        return [*errors, FieldError(Cause.INVALID, NO_FIELD, _RULES_SKIPPED)] if _has_rules(node) else errors
+        return [*errors, RULES_SKIPPED] if _has_rules(node) else errors
     return errors + rules
+
+
+def shape_errors(node: Node, value: Value) -> Iterator[FieldError]:
+    """What is wrong with `value` whatever the rules say: types, bounds, duplicates."""
+    yield from _schema_errors(node, value, _MISSING, None)
+    yield from _list_errors(node, value, _MISSING, None)
 
 
 def _has_rules(node: Node) -> bool:
@@ -131,13 +145,14 @@ def _string_errors(bounds: Bounds, value: str, path: Path | None) -> Iterator[Fi
     where = render(path)
     if bounds.max_length is not None and len(value) > bounds.max_length:
         yield FieldError(Cause.TOO_LONG, where, f"may not be more than {counted(bounds.max_length, 'byte')}")
-    if bounds.min_length is not None and len(value) < bounds.min_length:
+    # Of these three only the first is told.
+    elif bounds.min_length is not None and len(value) < bounds.min_length:
         yield _out_of_bounds(where, value, f"should be at least {bounds.min_length} chars long")
-    if bounds.pattern is not None and not bounds.pattern.search(value):
+    elif bounds.pattern is not None and not bounds.pattern.search(value):
         yield _out_of_bounds(where, value, f"should match '{bounds.pattern_source}'")
     check = _FORMATS.get(bounds.format)
     if check is not None and not check(value):
-        yield FieldError(Cause.INVALID, where, f'{where} in body must be of type {bounds.format}: "{value}"', value)
+        yield FieldError(Cause.TYPE_INVALID, where, f'{where} in body must be of type {bounds.format}: "{value}"', value)
 
 
 def _number_errors(bounds: Bounds, value: float, path: Path | None) -> Iterator[FieldError]:

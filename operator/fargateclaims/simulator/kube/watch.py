@@ -5,6 +5,7 @@ Source: https://kubernetes.io/docs/reference/using-api/api-concepts/#efficient-d
 
 import asyncio
 import contextlib
+import math
 import random
 from collections import deque
 from collections.abc import Callable
@@ -28,7 +29,10 @@ from fargateclaims.simulator.kube.store import Change, ChangeType, RevisionGoneE
 DEFAULT_TIMEOUT: Final = 1800.0
 # A watcher that does not read is cut off, as there, instead of filling the memory.
 BACKLOG_LIMIT: Final = 100_000
+# The last bookmark comes so many seconds before the end of a watch, if it lasts longer than that.
+_LAST_BOOKMARK: Final = 2.0
 ALL: Final = "*"
+_MATCH: Final = "resourceVersionMatch"
 
 
 class Trouble(StrEnum):
@@ -51,8 +55,9 @@ class WatchOptions:
     namespace: str | None = None
     resource_version: str = ""
     bookmarks: bool = False
-    send_initial: bool = False
+    send_initial: bool | None = None
     match: str = ""
+    continued: bool = False
     timeout: float | None = None
 
 
@@ -157,7 +162,7 @@ class Watches:
         stream = sender.stream
         timeout = stream.options.timeout or DEFAULT_TIMEOUT * random.uniform(1, 2)  # noqa: S311 - spreads load
         deadline = loop.time() + timeout
-        bookmark_at = loop.time() + self._bookmark_seconds
+        bookmark_at = self._next_bookmark(deadline)
         if opening and not stream.silent:
             await response.write(opening)
         while not sender.ended and loop.time() < deadline:
@@ -170,12 +175,17 @@ class Watches:
                     request.transport.abort()
                 return
             chunk = sender.next_chunk()
-            if stream.options.bookmarks and not stream.silent and loop.time() >= min(bookmark_at, deadline):
-                chunk += sender.bookmark()
             if loop.time() >= bookmark_at:
-                bookmark_at = loop.time() + self._bookmark_seconds
+                bookmark_at = self._next_bookmark(deadline)
+                if stream.options.bookmarks and not stream.silent:
+                    chunk += sender.bookmark()
             if chunk:
                 await response.write(chunk)
+
+    def _next_bookmark(self, deadline: float) -> float:
+        now = asyncio.get_running_loop().time()
+        last = deadline - _LAST_BOOKMARK
+        return min(now + self._bookmark_seconds, last if last > now else math.inf)
 
 
 class _Sender:
@@ -191,10 +201,13 @@ class _Sender:
     def opening(self) -> bytes:
         """The events that are due at once: the present state, or what happened since the resourceVersion."""
         stream, options = self.stream, self.stream.options
+        if options.send_initial is False and options.resource_version in ("", "0"):
+            return b""
         if options.resource_version in ("", "0") or options.send_initial:
             page = reads.list_page(self._store, stream.resource, options.namespace, ListOptions(selector=options.selector))
             events = b"".join(self._encoded(ChangeType.ADDED, stored) for stored in page.items)
-            return events + (self.bookmark({"k8s.io/initial-events-end": "true"}) if options.send_initial else b"")
+            marked = options.send_initial and options.bookmarks
+            return events + (self.bookmark({"k8s.io/initial-events-end": "true"}) if marked else b"")
         since = reads.parse_revision(options.resource_version)
         changes = self._store.collection(stream.resource.collection).since(since)
         return b"".join(self._change(change) for change in changes if options.namespace in (None, change.current.key[0]))
@@ -257,11 +270,14 @@ def _check_initial(options: WatchOptions) -> None:
     if options.resource_version:
         reads.parse_revision(options.resource_version)
     errors = []
-    if options.send_initial and options.match != "NotOlderThan":
-        detail = "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"
-        errors.append(FieldError(Cause.FORBIDDEN, "resourceVersionMatch", detail))
-    if options.match and not options.send_initial:
+    if options.continued:
+        errors.append(FieldError(Cause.FORBIDDEN, _MATCH, "resourceVersionMatch is forbidden when continue is provided"))
+    if options.send_initial is not None and options.match != "NotOlderThan":
+        errors.append(FieldError(Cause.FORBIDDEN, _MATCH, "sendInitialEvents requires setting resourceVersionMatch to NotOlderThan"))
+    if options.match and options.send_initial is None:
         detail = "resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided"
-        errors.append(FieldError(Cause.FORBIDDEN, "resourceVersionMatch", detail))
+        errors.append(FieldError(Cause.FORBIDDEN, _MATCH, detail))
+    if options.match not in ("", "NotOlderThan"):
+        errors.append(FieldError(Cause.NOT_SUPPORTED, _MATCH, 'supported values: "NotOlderThan"', options.match))
     if errors:
         raise invalid("ListOptions", "meta.k8s.io", "", errors)

@@ -5,14 +5,15 @@ Source: ``k8s.io/apiserver/pkg/registry/generic/registry/store.go``.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from fargateclaims.simulator.kube import admission, apply, decoding, managers, metadata, views
-from fargateclaims.simulator.kube.builtins import CRDS, NAMESPACES
-from fargateclaims.simulator.kube.crds import FINALIZER
+from fargateclaims.simulator.kube import admission, apply, decoding, fieldsets, managers, metadata, views
+from fargateclaims.simulator.kube.builtins import CRDS, FOREVER, NAMESPACES
+from fargateclaims.simulator.kube.crds import FINALIZER, terminating_status
 from fargateclaims.simulator.kube.decoding import WriteOptions
 from fargateclaims.simulator.kube.errors import (
+    ApiError,
     GroupResource,
     already_exists,
     bad_request,
@@ -58,12 +59,14 @@ class Preconditions:
         """409 if they do not hold for an update."""
         meta = obj["metadata"]
         if self.uid and self.uid != meta["uid"]:
-            raise conflict(
-                resource.group_resource,
-                meta["name"],
-                f"Precondition failed: UID in precondition: {self.uid}, UID in object meta: {meta['uid']}",
-            )
+            group = resource.group if resource.custom else ""
+            place = "/".join(filter(None, (group, resource.plural, meta.get("namespace"), meta["name"])))
+            why = f"Precondition failed: UID in precondition: {self.uid}, UID in object meta: {meta['uid']}"
+            why = f"StorageError: invalid object, Code: 4, Key: /registry/{place}, ResourceVersion: 0, AdditionalErrorMsg: {why}"
+            raise conflict(resource.group_resource, meta["name"], why)
         if self.resource_version and self.resource_version not in ("0", meta["resourceVersion"]):
+            if not self.resource_version.isdigit():
+                raise ApiError(500, "", f'strconv.ParseUint: parsing "{self.resource_version}": invalid syntax')
             raise stale(resource.group_resource, meta["name"])
 
     def check_delete(self, resource: ResourceType, obj: Obj) -> None:
@@ -81,6 +84,10 @@ class Preconditions:
 
 
 NO_PRECONDITIONS: Final = Preconditions()
+FOREGROUND: Final = "foregroundDeletion"
+# What a new object is compared with: Go's structs have their spec from the start.
+_EMPTY: Final[dict[bool, Obj]] = {True: {}, False: {"spec": {}}}
+_IDENTITY: Final = ("name", "namespace", "resourceVersion", "uid")
 
 
 class Writer:
@@ -100,15 +107,14 @@ class Writer:
         """PUT; 409 if the body's resourceVersion or UID is not that of the stored object."""
         obj = decoding.decode(resource, body, options)
         meta = obj["metadata"]
-        if meta.get("name", key[1]) != key[1]:
-            raise bad_request(f"the name of the object ({meta['name']}) does not match the name on the URL ({key[1]})")
-        if meta.get("namespace", key[0]) != key[0]:
-            raise bad_request(f"the namespace of the object ({meta['namespace']}) does not match the namespace on the request ({key[0]})")
+        if not meta.get("name"):
+            raise bad_request(f"the name of the object ({key[1]} based on URL) was undeterminable: name must be provided")
+        _check_place(key, meta)
         if self._store.get(resource.collection, key) is None and resource.create_on_update and not subresource:
-            return self._create(resource, key[0], {**obj, "metadata": {**meta, "name": key[1]}}, options, "Update")
+            return self._create(resource, key[0], obj, options, "Update")
         stored = self._stored(resource, key)
         Preconditions(uid=meta.get("uid", "")).check_update(resource, stored.data)
-        if not meta.get("resourceVersion") and not resource.unconditional_update:
+        if meta.get("resourceVersion", "0") == "0" and not resource.unconditional_update:
             error = FieldError(Cause.INVALID, "metadata.resourceVersion", "must be specified for an update", 0)
             raise invalid(resource.plural, resource.group, key[1], [error])
         return self._update(resource, stored, subresource, obj, options)
@@ -116,8 +122,9 @@ class Writer:
     def patch(self, resource: ResourceType, key: Key, subresource: str, transform: Transform, options: WriteOptions) -> Written:
         """Change an object by a patch; a resourceVersion in the result is a precondition."""
         stored = self._stored(resource, key)
-        changed = transform(views.from_storage(resource, stored.data))
-        return self._update(resource, stored, subresource, decoding.decode_patched(resource, changed, options), options)
+        obj = decoding.decode_patched(resource, transform(views.from_storage(resource, stored.data)), options)
+        _check_place(key, obj["metadata"])
+        return self._update(resource, stored, subresource, obj, options)
 
     def apply(self, resource: ResourceType, key: Key, subresource: str, body: Value, options: WriteOptions) -> Written:
         """Server-side apply; creates what is not there."""
@@ -125,23 +132,35 @@ class Writer:
         meta = config["metadata"]
         if meta.get("managedFields"):
             raise bad_request("metadata.managedFields must be nil")
-        if meta.get("name", key[1]) != key[1]:
-            raise bad_request(f"the name of the object ({meta['name']}) does not match the name on the URL ({key[1]})")
         stored = self._store.get(resource.collection, key)
         if stored is None:
             if subresource:
                 raise not_found(resource.group_resource, key[1])
+            if meta.get("uid"):
+                why = f"uid mismatch: the provided object specified uid {meta['uid']}, and no existing object was found"
+                raise conflict(resource.group_resource, key[1], why)
+            _check_place(key, meta)
+            admission.refuse_nulls(resource, config)
             return self._create(resource, key[0], {**config, "metadata": {**meta, "name": key[1]}}, options, "Apply")
         live = views.from_storage(resource, stored.data)
         writer = self._manager(resource, options, "Apply", subresource)
-        obj, managed = apply.applied(resource.schema, live, config, writer, force=options.force)
+        obj, managed = apply.applied(resource.schema, live, _appliable(resource, config, subresource), writer, force=options.force)
+        _check_place(key, meta)
+        admission.refuse_nulls(resource, obj)
         return self._update(resource, stored, subresource, obj, options, managed=managed)
 
-    def delete(self, resource: ResourceType, key: Key, preconditions: Preconditions, *, dry_run: bool = False) -> Written:
-        """Delete an object, or mark it for deletion while it has finalizers."""
+    def delete(
+        self, resource: ResourceType, key: Key, preconditions: Preconditions, *, foreground: bool = False, dry_run: bool = False
+    ) -> Written:
+        """Delete an object, or mark it for deletion while it has finalizers. 403 for the namespaces that every cluster has.
+
+        `foreground`: the garbage collector has a finalizer in it until it has looked for what depends on the object.
+        """
         stored = self._stored(resource, key)
+        if resource.collection == NAMESPACES and key[1] in FOREVER:
+            raise forbidden(resource.group_resource, key[1], "this namespace may not be deleted")
         preconditions.check_delete(resource, stored.data)
-        last = self._marked(resource, stored.data)
+        last = self._marked(resource, stored.data, foreground=foreground)
         if last["metadata"].get("finalizers") or _holds_namespace(resource, last):
             if last is stored.data:
                 return Written(resource, stored)
@@ -171,13 +190,19 @@ class Writer:
         if resource.custom:
             options.warnings += metadata.finalizer_warnings(obj)
         key = (namespace, obj["metadata"]["name"])
-        if self._store.get(resource.collection, key) is not None:
-            raise already_exists(resource.group_resource, key[1])
-        # Who applies owns what they applied; who creates owns all but the status, which is nobody's yet.
-        source = wanted if operation == "Apply" else {name: value for name, value in obj.items() if name != "status"}
-        managed = managers.after_update(resource.schema, None, source, self._manager(resource, options, operation, ""))
-        data = views.to_storage(resource, {**obj, "metadata": {**obj["metadata"], "managedFields": managed}})
-        return Written(resource, self._put(resource, key, data, dry_run=options.dry_run), created=True)
+        if (present := self._store.get(resource.collection, key)) is not None:
+            raise already_exists(resource.group_resource, key[1], deleting="deletionTimestamp" in present.data["metadata"])
+        # Who applies owns what they applied; who creates owns what they sent. The status is nobody's yet.
+        writer = self._manager(resource, options, operation, "")
+        if operation == "Apply":
+            fields = fieldsets.of_object(resource.schema, _appliable(resource, wanted, ""))
+            managed = managers.write([replace(writer, fields=fields)])
+        else:
+            managed = managers.created(resource.schema, _EMPTY[resource.custom], _appliable(resource, obj, ""), writer)
+        data = views.to_storage(resource, {**obj, "metadata": obj["metadata"] | ({"managedFields": managed} if managed else {})})
+        stored = self._put(resource, key, data, dry_run=options.dry_run)
+        stored.filled_in = resource.custom and resource.has_status and "status" in data
+        return Written(resource, stored, created=True)
 
     def _put(self, resource: ResourceType, key: Key, data: Obj, *, dry_run: bool) -> Stored:
         return Stored(key, data, self._store.revision) if dry_run else self._store.put(resource.collection, key, data)
@@ -207,20 +232,22 @@ class Writer:
         old = views.from_storage(resource, stored.data)
         Preconditions(resource_version=obj["metadata"].get("resourceVersion", "")).check_update(resource, old)
         new = admission.for_update(resource, metadata.prepare_update(obj, old), old, subresource)
-        if managed is None:
+        if managed is None and not managers.are_cleared(obj):
             managed = managers.after_update(resource.schema, old, new, self._manager(resource, options, "Update", subresource))
-        new = {**new, "metadata": {**new["metadata"], "managedFields": managed}}
-        meta = new["metadata"]
+        meta = {name: value for name, value in new["metadata"].items() if name != "managedFields"}
+        if managed:
+            meta["managedFields"] = managed
+        new = {**new, "metadata": meta}
         data = views.to_storage(resource, new)
         if meta.get("deletionTimestamp") and not meta.get("finalizers") and not _holds_namespace(resource, new):
             if options.dry_run:
                 return Written(resource, Stored(stored.key, data, stored.revision), deleted=True)
             return Written(resource, self._store.delete(resource.collection, stored.key, data), deleted=True)
-        if new == old:
+        if new == old and not stored.filled_in:
             return Written(resource, stored)
         return Written(resource, self._put(resource, stored.key, data, dry_run=options.dry_run))
 
-    def _marked(self, resource: ResourceType, data: Obj) -> Obj:
+    def _marked(self, resource: ResourceType, data: Obj, *, foreground: bool) -> Obj:
         """`data` with the marks of a deletion that is under way; itself if it has them."""
         meta = data["metadata"]
         if meta.get("deletionTimestamp"):
@@ -234,10 +261,32 @@ class Writer:
             marked["status"] = {**data.get("status", {}), "phase": "Terminating"}
         if resource.collection == CRDS:
             meta["finalizers"] = [*(meta.get("finalizers") or []), FINALIZER]
+            marked["status"] = terminating_status(data.get("status", {}), meta["deletionTimestamp"])
+        if foreground and FOREGROUND not in (meta.get("finalizers") or []):
+            meta["finalizers"] = [*(meta.get("finalizers") or []), FOREGROUND]
         return marked
 
     def _manager(self, resource: ResourceType, options: WriteOptions, operation: str, subresource: str) -> Manager:
         return Manager(options.field_manager, operation, resource.api_version, timestamp(self._clock()), frozenset(), subresource)
+
+
+def _check_place(key: Key, meta: Obj) -> None:
+    """400 if the body is about another object than the path."""
+    namespace, name = key
+    if meta.get("name", name) != name:
+        raise bad_request(f"the name of the object ({meta['name']}) does not match the name on the URL ({name})")
+    if meta.get("namespace", namespace) != namespace:
+        raise bad_request("the namespace of the provided object does not match the namespace sent on the request")
+
+
+def _appliable(resource: ResourceType, obj: Obj, subresource: str) -> Obj:
+    """What of an object can be written at a path, and so owned by who writes there."""
+    if not resource.has_status:
+        return obj
+    if subresource == "status":
+        meta = {name: value for name, value in obj["metadata"].items() if name in _IDENTITY}
+        return {"metadata": meta} | ({"status": obj["status"]} if "status" in obj else {})
+    return {name: value for name, value in obj.items() if name != "status"}
 
 
 def _holds_namespace(resource: ResourceType, obj: Obj) -> bool:

@@ -53,6 +53,20 @@ async def test_leases_that_are_refused(api: Api, namespace: str, spec: dict[str,
     assert (await api.create(f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases", lease(**spec))).code == code
 
 
+async def test_a_lease_may_be_nobodys(api: Api, namespace: str) -> None:
+    path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases"
+    for name, spec in (("empty", {"holderIdentity": ""}), ("null", {"holderIdentity": None, "renewTime": None}), ("none", {})):
+        made = (await api.create(path, {**lease(), "metadata": {"name": name}, "spec": spec})).ok()
+        assert made["spec"] == {field: value for field, value in spec.items() if value is not None}
+
+
+async def test_a_lease_is_made_by_a_put_and_overwritten_only_under_its_version(api: Api, namespace: str) -> None:
+    path = f"/apis/coordination.k8s.io/v1/namespaces/{namespace}/leases/l"
+    assert (await api.replace(path, lease(holderIdentity="a"))).code == 201
+    (await api.replace(path, lease(holderIdentity="b"))).refused(422, "Invalid")
+    (await api.create(path.removesuffix("/l"), lease(holderIdentity="b"))).refused(409, "AlreadyExists")
+
+
 async def test_an_event_is_seen_through_both_apis(api: Api, namespace: str) -> None:
     (await api.create(f"/apis/events.k8s.io/v1/namespaces/{namespace}/events", new_event(namespace))).ok()
     core = (await api.get(f"/api/v1/namespaces/{namespace}/events/e")).ok()
@@ -92,13 +106,43 @@ async def test_an_event_of_the_old_api_is_seen_through_the_new_one(api: Api, nam
         ({"reason": "x" * 129}, 422),
         ({"note": "x" * 1025}, 422),
         ({"type": "Strange"}, 422),
-        ({"regarding": {"kind": "ConfigMap", "name": "c", "namespace": "other"}}, 422),
+        ({"regarding": {"kind": "Namespace", "name": "x"}}, 422),
+        ({"series": {"count": 1, "lastObservedTime": MICRO}}, 422),
+        ({"series": {"count": 2}}, 422),
+        ({"deprecatedCount": 3}, 422),
         ({"eventTime": "2026-01-01T00:00:00Z"}, 400),
     ],
 )
 async def test_events_that_are_refused(api: Api, namespace: str, fields: dict[str, Any], code: int) -> None:
     path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
     assert (await api.create(path, new_event(namespace, **fields))).code == code
+
+
+async def test_an_event_is_refused_in_the_words_of_the_core_api(api: Api, namespace: str) -> None:
+    path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
+    status = (await api.create(path, new_event(namespace, note="x" * 1025, type="Strange"))).refused(422, "Invalid")
+    assert status["details"] == {
+        "name": "e",
+        "kind": "Event",
+        "causes": [
+            {"reason": "FieldValueInvalid", "message": 'Invalid value: "": can have at most 1024 characters', "field": "message"},
+            {"reason": "FieldValueInvalid", "message": 'Invalid value: "": has invalid value: Strange', "field": "type"},
+        ],
+    }
+
+
+async def test_an_event_may_be_about_an_object_elsewhere(api: Api, namespace: str) -> None:
+    about = {"regarding": {"kind": "ConfigMap", "name": "c", "namespace": "other"}}
+    assert (await api.create(f"/apis/events.k8s.io/v1/namespaces/{namespace}/events", new_event(namespace, **about))).code == 201
+
+
+async def test_only_the_series_of_an_event_changes(api: Api, namespace: str) -> None:
+    path = f"/apis/events.k8s.io/v1/namespaces/{namespace}/events"
+    (await api.create(path, new_event(namespace))).ok()
+    status = (await api.patch(f"{path}/e", {"note": "changed", "reason": "Other"}, MERGE)).refused(422, "Invalid")
+    assert [cause["field"] for cause in status["details"]["causes"]] == ["reason", "message", "reason"]
+    (await api.patch(f"{path}/e", {"series": {"count": 1, "lastObservedTime": MICRO}}, MERGE)).refused(422, "Invalid")
+    (await api.patch(f"{path}/none", {"series": {"count": 2, "lastObservedTime": MICRO}}, MERGE)).refused(404, "NotFound")
 
 
 async def test_an_event_counts_up_by_its_series(api: Api, namespace: str) -> None:
@@ -140,6 +184,15 @@ async def test_a_namespace_carries_its_name_as_a_label(api: Api, namespace: str)
     assert found["metadata"]["labels"]["kubernetes.io/metadata.name"] == namespace
     assert found["status"]["phase"] == "Active"
     assert found["spec"]["finalizers"] == ["kubernetes"]
+    after = (await api.patch(f"/api/v1/namespaces/{namespace}", {"metadata": {"labels": None}})).ok()
+    assert after["metadata"]["labels"] == {"kubernetes.io/metadata.name": namespace}
+
+
+async def test_some_namespaces_are_for_ever(api: Api) -> None:
+    for name in ("default", "kube-system", "kube-public"):
+        status = (await api.delete(f"/api/v1/namespaces/{name}")).refused(403, "Forbidden")
+        assert status["message"] == f'namespaces "{name}" is forbidden: this namespace may not be deleted'
+    (await api.delete("/api/v1/namespaces")).refused(405, "MethodNotAllowed")
 
 
 async def test_a_deployment_is_stored_with_its_generation(api: Api, namespace: str) -> None:

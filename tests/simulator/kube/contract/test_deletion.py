@@ -4,7 +4,7 @@ import secrets
 
 import pytest
 
-from support.kube_contract import JSON_PATCH, Api, eventually
+from support.kube_contract import APPLY, JSON_PATCH, Api, eventually
 from support.ticket_kind import Kind, crd_manifest
 
 FINALIZER = "contract.test/finalizer"
@@ -38,12 +38,15 @@ async def test_no_finalizer_can_be_added_while_deleting(api: Api, kind: Kind, na
     (await api.delete(kind.path(namespace, "a"))).ok()
     operation = [{"op": "add", "path": "/metadata/finalizers/-", "value": "contract.test/late"}]
     status = (await api.patch(kind.path(namespace, "a"), operation, JSON_PATCH)).refused(422, "Invalid")
-    assert "no new finalizers can be added if the object is being deleted" in status["message"]
-    assert status["details"]["causes"][0] | {"message": ""} == {
-        "reason": "FieldValueForbidden",
-        "message": "",
-        "field": "metadata.finalizers",
-    }
+    why = 'no new finalizers can be added if the object is being deleted, found new finalizers []string{"contract.test/late"}'
+    assert status["message"] == f'Ticket.{kind.group} "a" is invalid: metadata.finalizers: Forbidden: {why}'
+    cause = {"reason": "FieldValueForbidden", "message": f"Forbidden: {why}", "field": "metadata.finalizers"}
+    # The registry says it, and the kind's own validation.
+    assert status["details"] == {"name": "a", "group": kind.group, "kind": "Ticket", "causes": [cause, cause]}
+    (await api.patch(kind.path(namespace, "a"), {"metadata": {"finalizers": ["contract.test/late"]}})).refused(422, "Invalid")
+    status = (await api.create(kind.path(namespace), kind.ticket("a"))).refused(409, "AlreadyExists")
+    assert status["message"] == f'object is being deleted: {kind.crd} "a" already exists'
+    (await api.patch(kind.path(namespace, "a", "status"), {"status": {"queue": 1}})).ok()
     (await api.patch(kind.path(namespace, "a"), {"spec": {"tags": {"still": "editable"}}})).ok()
     (await api.patch(kind.path(namespace, "a"), {"metadata": {"finalizers": []}})).ok()
 
@@ -65,9 +68,33 @@ async def test_a_dry_run_deletes_nothing(api: Api, kind: Kind, namespace: str) -
 async def test_a_collection_by_selector(api: Api, kind: Kind, namespace: str) -> None:
     for name, label in (("a", "1"), ("b", "2"), ("c", "1")):
         (await api.create(kind.path(namespace), kind.ticket(name, labels={"l": label}))).ok()
-    (await api.delete(kind.path(namespace), labelSelector="l=1")).ok()
+    listed = (await api.delete(kind.path(namespace), labelSelector="l=1")).ok()
+    assert listed["kind"] == "TicketList"
+    assert [item["metadata"]["name"] for item in listed["items"]] == ["a", "c"]
     left = (await api.get(kind.path(namespace))).ok()["items"]
     assert [item["metadata"]["name"] for item in left] == ["b"]
+
+
+async def test_a_collection_is_answered_as_it_was(api: Api, kind: Kind, namespace: str) -> None:
+    made = (await api.create(kind.path(namespace), kind.ticket("a", finalizers=[FINALIZER]))).ok()
+    assert (await api.delete(kind.path(namespace))).ok()["items"] == [made]
+    marked = (await api.get(kind.path(namespace, "a"))).ok()
+    assert marked["metadata"]["deletionTimestamp"]
+    (await api.patch(kind.path(namespace, "a"), {"metadata": {"finalizers": None}})).ok()
+
+
+async def test_in_the_foreground_the_garbage_collector_has_its_say(api: Api, namespace: str) -> None:
+    path = f"/api/v1/namespaces/{namespace}/configmaps/c"
+    (await api.create(path.removesuffix("/c"), {"metadata": {"name": "c", "finalizers": [FINALIZER]}})).ok()
+    marked = (await api.delete(path, {"propagationPolicy": "Foreground"})).ok()
+    assert marked["metadata"]["finalizers"] == [FINALIZER, "foregroundDeletion"]
+
+    async def collected() -> bool:
+        return bool((await api.get(path)).ok()["metadata"]["finalizers"] == [FINALIZER])
+
+    await eventually(collected)
+    (await api.patch(path, {"metadata": {"finalizers": None}})).ok()
+    (await api.get(path)).refused(404, "NotFound")
 
 
 async def test_a_namespace_takes_its_contents_with_it(api: Api, kind: Kind, namespace: str) -> None:
@@ -85,10 +112,17 @@ async def test_a_namespace_takes_its_contents_with_it(api: Api, kind: Kind, name
     assert terminating["status"]["phase"] == "Terminating"
     assert terminating["metadata"]["deletionTimestamp"]
     status = (await api.create(kind.path(namespace), kind.ticket("late"))).refused(403, "Forbidden")
-    assert "because it is being terminated" in status["message"]
-    assert "NamespaceTerminating" in {cause["reason"] for cause in status["details"]["causes"]}
+    why = f"unable to create new content in namespace {namespace} because it is being terminated"
+    assert status["message"] == f'{kind.crd} "late" is forbidden: {why}'
+    cause = {"reason": "NamespaceTerminating", "message": f"namespace {namespace} is being terminated", "field": "metadata.namespace"}
+    assert status["details"]["causes"] == [cause]
+    (await api.patch(kind.path(namespace, "late"), kind.ticket("late"), APPLY, fieldManager="x")).refused(403, "Forbidden")
     event = {"apiVersion": "v1", "kind": "Event", "metadata": {"name": "e"}, "involvedObject": {"namespace": namespace}}
     (await api.create(f"/api/v1/namespaces/{namespace}/events", event)).refused(403, "Forbidden")
+    (await api.patch(kind.path(namespace, "held", "status"), {"status": {"queue": 1}})).ok()
+    late = {"metadata": {"finalizers": [FINALIZER, "contract.test/late"]}}
+    (await api.patch(kind.path(namespace, "held"), late)).refused(422, "Invalid")
+    assert (await api.delete(path)).ok()["status"]["phase"] == "Terminating"
     (await api.patch(kind.path(namespace, "held"), {"metadata": {"finalizers": None}})).ok()
 
     async def gone() -> bool:
@@ -122,6 +156,8 @@ async def test_a_kind_takes_its_objects_with_it(api: Api, namespace: str) -> Non
     await eventually(only_held_is_left)
     terminating = (await api.get(f"{crds}/{other.crd}")).ok()
     assert "customresourcecleanup.apiextensions.k8s.io" in terminating["metadata"]["finalizers"]
+    conditions = {condition["type"]: condition["status"] for condition in terminating["status"]["conditions"]}
+    assert conditions["Terminating"] == "True"
     (await api.create(other.path(namespace), other.ticket("late"))).refused(403, "Forbidden")
     (await api.patch(other.path(namespace, "held"), {"metadata": {"finalizers": None}})).ok()
 

@@ -1,12 +1,13 @@
 """Discovery, OpenAPI, health, and what makes a CRD acceptable."""
 
 import copy
+import json
 import secrets
 from typing import Any
 
 import pytest
 
-from support.kube_contract import Api
+from support.kube_contract import Api, eventually
 from support.ticket_kind import SCHEMA, Kind, crd_manifest
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
@@ -49,8 +50,11 @@ async def test_all_in_one_document(api: Api, kind: Kind) -> None:
 
 
 async def test_openapi_describes_the_kind(api: Api, kind: Kind) -> None:
-    paths = (await api.get("/openapi/v3")).ok()["paths"]
-    document = (await api.get(paths[f"apis/{kind.group}/v1"]["serverRelativeURL"].split("?")[0])).ok()
+    async def published() -> Any:
+        return (await api.get("/openapi/v3")).ok()["paths"].get(f"apis/{kind.group}/v1")
+
+    place = (await eventually(published))["serverRelativeURL"]
+    document = (await api.get(place.split("?")[0])).ok()
     wanted = {"group": kind.group, "version": "v1", "kind": "Ticket"}
     schemas = document["components"]["schemas"].values()
     (ticket,) = [schema for schema in schemas if wanted in schema.get("x-kubernetes-group-version-kind", [])]
@@ -88,9 +92,41 @@ async def test_kinds_that_are_refused(api: Api, path: list[Any], value: Any, fie
     assert field in {cause["field"] for cause in status["details"]["causes"]}
 
 
-async def test_a_rule_that_does_not_compile_is_refused(api: Api) -> None:
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ("self.className ==", "compilation failed: ERROR: <input>:1:18: Syntax error: mismatched input '<EOF>'"),
+        ("self.none == 1", "compilation failed: ERROR: <input>:1:5: undefined field 'none'\n | self.none == 1\n | ....^"),
+        ("has(self.source) && self.source.none == 1", "compilation failed: ERROR: <input>:1:32: undefined field 'none'"),
+    ],
+)
+async def test_a_rule_that_does_not_compile_is_refused(api: Api, rule: str, why: str) -> None:
     schema = copy.deepcopy(SCHEMA)
-    schema["properties"]["spec"]["x-kubernetes-validations"] = [{"rule": "self.className =="}]
+    schema["properties"]["spec"]["x-kubernetes-validations"] = [{"rule": rule}]
     status = (await api.create(CRDS, crd_manifest(f"r{secrets.token_hex(4)}.contract.test", schema))).refused(422, "Invalid")
-    assert "properties[spec].x-kubernetes-validations[0].rule" in status["message"]
-    assert "compilation failed" in status["message"]
+    (cause,) = status["details"]["causes"]
+    assert cause["field"] == "spec.validation.openAPIV3Schema.properties[spec].x-kubernetes-validations[0].rule"
+    shown = {"Rule": rule, "Message": "", "MessageExpression": "", "Reason": None, "FieldPath": "", "OptionalOldSelf": None}
+    shown_rule = json.dumps(shown, separators=(",", ":")).replace("&", "\\u0026")
+    assert cause["message"].startswith(f"Invalid value: {shown_rule}: {why}")
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "field"),
+    [
+        (["spec"], {"x-kubernetes-validations": [{"rule": ""}]}, "properties[spec].x-kubernetes-validations[0].rule"),
+        (["spec", "seats"], {"default": 99}, "properties[spec].properties[seats].default"),
+        (["spec", "className"], {"pattern": "("}, "properties[spec].properties[className].pattern"),
+        (["spec", "seats"], {"type": ""}, "properties[spec].properties[seats].type"),
+        ([], {"x-kubernetes-preserve-unknown-fields": False}, "x-kubernetes-preserve-unknown-fields"),
+    ],
+)
+async def test_schemas_that_are_refused(api: Api, path: list[str], change: dict[str, Any], field: str) -> None:
+    schema = copy.deepcopy(SCHEMA)
+    target = schema
+    for name in path:
+        target = target["properties"][name]
+    target.update(change)
+    crd = crd_manifest(f"r{secrets.token_hex(4)}.contract.test", schema)
+    status = (await api.create(CRDS, crd, dryRun="All")).refused(422, "Invalid")
+    assert f"spec.validation.openAPIV3Schema.{field}" in {cause["field"] for cause in status["details"]["causes"]}

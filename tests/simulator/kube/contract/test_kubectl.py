@@ -38,14 +38,48 @@ async def test_apply_shows_what_is_wrong(kubectl: Kubectl, kind: Kind, namespace
     assert 'Warning: unknown field "spec.bogus"' in errors
 
 
-async def test_apply_on_the_server_side(kubectl: Kubectl, kind: Kind, namespace: str, applied: dict[str, Any]) -> None:
-    ticket = kind.ticket("a", tags={"t": "2"})
-    errors = kubectl("apply", "--server-side", "-n", namespace, "-f", "-", stdin=ticket, code=1).stderr
-    assert 'conflict with "kubectl-client-side-apply"' in errors
-    assert ".spec.tags.t" in errors
-    done = kubectl("apply", "--server-side", "--force-conflicts", "-n", namespace, "-f", "-", stdin=ticket).stdout
+async def test_apply_on_the_server_side(kubectl: Kubectl, api: Api, kind: Kind, namespace: str, applied: dict[str, Any]) -> None:
+    """What kubectl applied by itself before is no conflict, and has a new owner afterwards."""
+    done = kubectl("apply", "--server-side", "-n", namespace, "-f", "-", stdin=kind.ticket("a", tags={"t": "2"})).stdout
     assert done.strip().endswith("a serverside-applied")
-    kubectl("apply", "--server-side", "--dry-run=server", "-n", namespace, "-f", "-", stdin=ticket)
+    found = (await api.get(kind.path(namespace, "a"))).ok()
+    assert found["spec"]["tags"] == {"t": "2"}
+    owned = {entry["manager"]: (entry["operation"], entry["fieldsV1"]) for entry in found["metadata"]["managedFields"]}
+    annotation = "kubectl.kubernetes.io/last-applied-configuration"
+    assert owned == {
+        "kubectl": ("Apply", {"f:spec": {"f:className": {}, "f:tags": {"f:t": {}}}}),
+        "kubectl-last-applied": ("Apply", {"f:metadata": {"f:annotations": {f"f:{annotation}": {}}}}),
+    }
+    assert json.loads(found["metadata"]["annotations"][annotation])["spec"]["tags"] == {"t": "2"}
+    again = kubectl("apply", "-n", namespace, "-f", "-", stdin=kind.ticket("a", tags={"u": "1"})).stdout
+    assert again.strip().endswith("a configured")
+    assert (await api.get(kind.path(namespace, "a"))).ok()["spec"]["tags"] == {"u": "1"}
+
+
+async def test_apply_on_the_server_side_meets_others(kubectl: Kubectl, kind: Kind, namespace: str, applied: dict[str, Any]) -> None:
+    command = ("apply", "--server-side", "--field-manager=gitops", "-n", namespace, "-f", "-")
+    ticket = kind.ticket("a", tags={"t": "2"})
+    errors = kubectl(*command, stdin=ticket, code=1).stderr
+    assert f'conflict with "kubectl-client-side-apply" using {kind.group}/v1: .spec.tags.t' in errors
+    done = kubectl(*command, "--force-conflicts", stdin=ticket).stdout
+    assert done.strip().endswith("a serverside-applied")
+    kubectl(*command, "--dry-run=server", stdin=ticket)
+
+
+async def test_apply_leaves_the_status_alone(kubectl: Kubectl, api: Api, kind: Kind, namespace: str, applied: dict[str, Any]) -> None:
+    (await api.patch(kind.path(namespace, "a", "status"), {"status": {"queue": 1}})).ok()
+    for ticket in (kind.ticket("a", tags={"u": "1"}), {**kind.ticket("a", tags={"u": "2"}), "status": {"queue": 7}}):
+        kubectl("apply", "-n", namespace, "-f", "-", stdin=ticket)
+        assert (await api.get(kind.path(namespace, "a"))).ok()["status"]["queue"] == 1
+
+
+async def test_a_dry_run_on_the_server(kubectl: Kubectl, api: Api, kind: Kind, namespace: str, applied: dict[str, Any]) -> None:
+    before = (await api.get(kind.path(namespace, "a"))).ok()
+    command = ("apply", "--dry-run=server", "-n", namespace, "-f", "-")
+    assert "configured (server dry run)" in kubectl(*command, stdin=kind.ticket("a", tags={"u": "1"})).stdout
+    assert "created (server dry run)" in kubectl(*command, stdin=kind.ticket("b")).stdout
+    assert "spec.seats" in kubectl(*command, stdin=kind.ticket("a", seats=0), code=1).stderr
+    assert (await api.get(kind.path(namespace, "a"))).ok() == before
 
 
 async def test_get_shows_the_columns(kubectl: Kubectl, kind: Kind, namespace: str, applied: dict[str, Any]) -> None:

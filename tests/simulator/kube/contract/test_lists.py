@@ -105,8 +105,50 @@ async def test_a_version_from_the_future(api: Api, kind: Kind, namespace: str) -
 
 
 async def test_a_version_that_is_none(api: Api, kind: Kind, namespace: str) -> None:
-    assert (await api.get(kind.path(namespace), resourceVersion="abc")).code in (400, 422)
-    assert (await api.get(kind.path(namespace), resourceVersionMatch="Exact")).code in (400, 422)
+    status = (await api.get(kind.path(namespace), resourceVersion="abc")).refused(400, "BadRequest")
+    assert status["message"].startswith('invalid resource version: resourceVersion: Invalid value: "abc": ')
+
+
+@pytest.mark.parametrize(
+    ("query", "why"),
+    [
+        ({"resourceVersionMatch": "Exact"}, "Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided"),
+        (
+            {"resourceVersionMatch": "Exact", "resourceVersion": "0"},
+            'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
+        ),
+        (
+            {"resourceVersionMatch": "Near", "resourceVersion": "1"},
+            'Unsupported value: "Near": supported values: "Exact", "NotOlderThan", ""',
+        ),
+        (
+            {"resourceVersionMatch": "Exact", "resourceVersion": "1", "continue": "x"},
+            "Forbidden: resourceVersionMatch is forbidden when continue is provided",
+        ),
+    ],
+)
+async def test_versions_that_cannot_be_matched(api: Api, kind: Kind, namespace: str, query: dict[str, str], why: str) -> None:
+    status = (await api.get(kind.path(namespace), **query)).refused(422, "Invalid")
+    assert status["message"] == f'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: {why}'
+
+
+async def test_version_zero_knows_no_pages(api: Api, kind: Kind, namespace: str) -> None:
+    await fill(api, kind, namespace, 3)
+    listed = (await api.get(kind.path(namespace), resourceVersion="0", limit=1)).ok()
+    assert names(listed) == ["t0", "t1", "t2"]
+    assert not listed["metadata"].get("continue")
+    assert "remainingItemCount" not in listed["metadata"]
+
+
+async def test_a_page_is_of_one_version(api: Api, kind: Kind, namespace: str) -> None:
+    await fill(api, kind, namespace, 3)
+    token = (await api.get(kind.path(namespace), limit=1)).ok()["metadata"]["continue"]
+    (await api.get(kind.path(namespace), limit=1, resourceVersion="5", **{"continue": token})).refused(400, "BadRequest")
+    assert names((await api.get(kind.path(namespace), resourceVersion="0", **{"continue": token})).ok()) == ["t1", "t2"]
+
+
+async def test_a_list_sends_no_initial_events(api: Api, kind: Kind, namespace: str) -> None:
+    (await api.get(kind.path(namespace), sendInitialEvents="true")).refused(422, "Invalid")
 
 
 async def test_only_the_metadata(api: Api, kind: Kind, namespace: str) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from support.kube_contract import Api
+from support.kube_contract import JSON_PATCH, MERGE, Api
 from support.ticket_kind import Kind
 
 
@@ -57,6 +57,7 @@ async def test_names_are_taken_once(api: Api, kind: Kind, namespace: str) -> Non
     [
         ({"name": "Not_A_Name"}, "metadata.name"),
         ({}, "metadata.name"),
+        ({"generateName": "Not_A_Prefix"}, "metadata.generateName"),
         ({"name": "a", "labels": {"x": "not a value"}}, "metadata.labels"),
         ({"name": "a", "labels": {"not a key": "x"}}, "metadata.labels"),
         ({"name": "a", "annotations": {"not a key": "x"}}, "metadata.annotations"),
@@ -91,9 +92,78 @@ async def test_a_missing_kind(api: Api, kind: Kind) -> None:
 
 
 async def test_the_body_must_be_of_the_kind_and_version_of_the_path(api: Api, kind: Kind, namespace: str) -> None:
-    (await api.create(kind.path(namespace), {**kind.ticket("a"), "kind": "Other"})).refused(400, "BadRequest")
-    (await api.create(kind.path(namespace), {**kind.ticket("a"), "apiVersion": f"{kind.group}/v2"})).refused(400, "BadRequest")
-    (await api.create(kind.path(namespace), b"{not json")).refused(400, "BadRequest")
+    status = (await api.create(kind.path(namespace), {**kind.ticket("a"), "kind": "Other"})).refused(422, "Invalid")
+    assert status["message"] == f'Other.{kind.group} "a" is invalid: kind: Invalid value: "Other": must be Ticket'
+    for version in (f"{kind.group}/v2", "other.dev/v1", ""):
+        status = (await api.create(kind.path(namespace), {**kind.ticket("a"), "apiVersion": version})).refused(400, "BadRequest")
+        expected = f"the API version in the data ({version}) does not match the expected API version ({kind.group}/v1)"
+        assert status["message"] == expected
+    path = f"/api/v1/namespaces/{namespace}/configmaps"
+    status = (await api.create(path, {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "a"}})).refused(400, "BadRequest")
+    assert 'Secret in version "v1" cannot be handled as a ConfigMap' in status["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [
+        (b"{not json", "couldn't get version/kind; json parse error: invalid character 'n' looking for beginning of object key string"),
+        (b"", "couldn't get version/kind; json parse error: unexpected end of JSON input"),
+        (b"[]", "couldn't get version/kind; json parse error: json: cannot unmarshal array into Go value of type struct"),
+        (b"{}", "Object 'Kind' is missing in '{}'"),
+        (b"null", "Object 'Kind' is missing in 'null'"),
+    ],
+)
+async def test_malformed_bodies(api: Api, kind: Kind, namespace: str, body: bytes, why: str) -> None:
+    status = (await api.create(kind.path(namespace), body)).refused(400, "BadRequest")
+    assert status["message"].startswith(f"the object provided is unrecognized (must be of type Ticket): {why}")
+
+
+@pytest.mark.parametrize("content_type", [MERGE, JSON_PATCH])
+async def test_malformed_patches(api: Api, kind: Kind, namespace: str, content_type: str) -> None:
+    (await api.create(kind.path(namespace), kind.ticket("a"))).ok()
+    for body in (b"{not json", b"", b'"text"', b"[]" if content_type == MERGE else b"{}"):
+        status = (await api.patch(kind.path(namespace, "a"), body, content_type)).refused(400, "BadRequest")
+        assert status["message"].startswith("error decoding patch: ")
+
+
+async def test_what_is_too_large(api: Api, kind: Kind, namespace: str) -> None:
+    status = (await api.create(kind.path(namespace), b" " * (3 * 1024 * 1024 + 1))).refused(413, "RequestEntityTooLarge")
+    assert status["message"] == "Request entity too large: limit is 3145728"
+
+
+async def test_options_are_validated(api: Api, kind: Kind, namespace: str) -> None:
+    wrong = {"fieldValidation": "Maybe", "dryRun": "Some", "fieldManager": "x" * 129}
+    for name, value in wrong.items():
+        status = (await api.create(kind.path(namespace), kind.ticket("a"), **{name: value})).refused(422, "Invalid")
+        assert status["message"].startswith(f'CreateOptions.meta.k8s.io "" is invalid: {name}: ')
+    (await api.create(kind.path(namespace), kind.ticket("a"))).ok()
+    status = (await api.delete(kind.path(namespace, "a"), {"propagationPolicy": "Never"})).refused(422, "Invalid")
+    assert status["message"].startswith('DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: Unsupported value: "Never"')
+
+
+async def test_what_nobody_serves_is_no_status(api: Api, kind: Kind, namespace: str) -> None:
+    for path in (f"/apis/{kind.group}/v1/nonsense", f"/apis/{kind.group}/v9/tickets", "/apis/none.dev/v1/tickets"):
+        answer = await api.get(path)
+        assert (answer.code, answer.body) == (404, "404 page not found\n")
+    (await api.get("/api/v1/nonsense")).refused(404, "NotFound")
+    (await api.get(kind.path(namespace, "a", "nonsense"))).refused(404, "NotFound")
+
+
+async def test_what_cannot_be_done_at_a_path(api: Api, kind: Kind, namespace: str) -> None:
+    (await api.replace(kind.path(namespace), kind.ticket("a"))).refused(400, "BadRequest")
+    (await api.patch(kind.path(namespace), {})).refused(400, "BadRequest")
+    (await api.delete(kind.path(namespace, "a", "status"))).refused(405, "MethodNotAllowed")
+    assert (await api.create(kind.path(), kind.ticket("a"))).code == 404
+    assert (await api.delete(kind.path())).code == 404
+
+
+async def test_the_resource_version_of_a_get(api: Api, kind: Kind, namespace: str) -> None:
+    made = (await api.create(kind.path(namespace), kind.ticket("a"))).ok()
+    path = kind.path(namespace, "a")
+    for version in ("0", made["metadata"]["resourceVersion"]):
+        assert (await api.get(path, resourceVersion=version)).ok() == made
+    assert (await api.get(path, resourceVersion="abc")).code == 500
+    assert (await api.get(path, watch="true")).ok() == made
 
 
 async def test_the_namespace_of_body_and_path_must_agree(api: Api, kind: Kind, namespace: str) -> None:

@@ -33,7 +33,15 @@ async def test_the_default_comes_back_after_a_wipe(api: Api, kind: Kind, namespa
 async def test_the_main_resource_ignores_the_status(api: Api, kind: Kind, namespace: str, ticket: dict[str, Any]) -> None:
     after = (await api.replace(kind.path(namespace, "a"), {**ticket, "status": {"queue": 3}})).ok()
     assert after["status"] == {"conditions": DEFAULT}
-    assert after["metadata"]["resourceVersion"] == ticket["metadata"]["resourceVersion"]
+    assert after["metadata"]["generation"] == ticket["metadata"]["generation"]
+
+
+async def test_the_default_is_stored_by_the_first_write(api: Api, kind: Kind, namespace: str, ticket: dict[str, Any]) -> None:
+    path = kind.path(namespace, "a", "status")
+    first = (await api.replace(path, ticket)).ok()
+    assert int(first["metadata"]["resourceVersion"]) > int(ticket["metadata"]["resourceVersion"])
+    assert {**first, "metadata": None} == {**ticket, "metadata": None}
+    assert (await api.replace(path, first)).ok() == first
 
 
 async def test_the_status_ignores_all_but_the_status(api: Api, kind: Kind, namespace: str, ticket: dict[str, Any]) -> None:
@@ -69,8 +77,10 @@ async def test_put_refuses_another_uid_and_patch_does_not(api: Api, kind: Kind, 
 
 
 async def test_an_unchanged_status_is_no_write(api: Api, kind: Kind, namespace: str, ticket: dict[str, Any]) -> None:
-    after = (await api.replace(kind.path(namespace, "a", "status"), ticket)).ok()
-    assert after["metadata"]["resourceVersion"] == ticket["metadata"]["resourceVersion"]
+    path = kind.path(namespace, "a", "status")
+    written = (await api.replace(path, {**ticket, "status": {"conditions": [TRUE], "queue": 1}}, fieldManager="tester")).ok()
+    for manager in ("tester", "another"):
+        assert (await api.replace(path, written, fieldManager=manager)).ok() == written
 
 
 async def test_the_status_is_validated(api: Api, kind: Kind, namespace: str, ticket: dict[str, Any]) -> None:
@@ -79,6 +89,17 @@ async def test_the_status_is_validated(api: Api, kind: Kind, namespace: str, tic
     assert status["details"]["causes"][0]["field"] == "status.conditions[0].status"
     status = (await api.patch(path, {"status": {"conditions": [TRUE, TRUE]}})).refused(422, "Invalid")
     assert status["details"]["causes"][0]["reason"] == "FieldValueDuplicate"
+
+
+async def test_what_is_wrong_is_told_as_if_the_status_were_the_body(api: Api, kind: Kind, namespace: str, ticket: dict[str, Any]) -> None:
+    wrong = {"queue": "x", "conditions": [{**TRUE, "lastTransitionTime": "yesterday"}]}
+    status = (await api.patch(kind.path(namespace, "a", "status"), {"status": wrong})).refused(422, "Invalid")
+    found = {(cause["reason"], cause["field"], cause["message"]) for cause in status["details"]["causes"]}
+    date = 'conditions[0].lastTransitionTime in body must be of type date-time: "yesterday"'
+    assert {
+        ("FieldValueTypeInvalid", "status.queue", 'Invalid value: "string": queue in body must be of type integer: "string"'),
+        ("FieldValueTypeInvalid", "status.conditions[0].lastTransitionTime", f'Invalid value: "yesterday": {date}'),
+    } <= found
 
 
 async def test_kinds_without_the_subresource_have_no_such_path(api: Api, kind: Kind, namespace: str) -> None:

@@ -132,3 +132,37 @@ async def test_tables_and_metadata_can_be_watched(api: Api, kind: Kind, namespac
 async def test_the_watch_of_a_missing_kind(api: Api, kind: Kind) -> None:
     async with api.watch(f"/apis/{kind.group}/v1/nonsense") as watch:
         assert watch.code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"resourceVersionMatch": "NotOlderThan"},
+        {"sendInitialEvents": "true", "resourceVersionMatch": "Exact"},
+        {"sendInitialEvents": "false"},
+        {"continue": "x"},
+    ],
+)
+async def test_options_that_do_not_go_together(api: Api, kind: Kind, namespace: str, query: dict[str, str]) -> None:
+    async with api.watch(kind.path(namespace), **query) as watch:
+        assert watch.code == 422
+
+
+async def test_a_version_that_is_none(api: Api, kind: Kind, namespace: str) -> None:
+    async with api.watch(kind.path(namespace), resourceVersion="abc") as watch:
+        assert watch.code == 500
+
+
+async def test_without_initial_events_it_begins_now(api: Api, kind: Kind, namespace: str) -> None:
+    (await api.create(kind.path(namespace), kind.ticket("before"))).ok()
+    query = {"sendInitialEvents": "false", "resourceVersionMatch": "NotOlderThan"}
+    async with api.watch(kind.path(namespace), **query) as watch:
+        (await api.create(kind.path(namespace), kind.ticket("after"))).ok()
+        assert await watch.take(1) == [("ADDED", "after")]
+
+
+async def test_the_end_of_the_initial_events_is_marked_by_a_bookmark_alone(api: Api, kind: Kind, namespace: str) -> None:
+    (await api.create(kind.path(namespace), kind.ticket("a"))).ok()
+    query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
+    async with api.watch(kind.path(namespace), timeoutSeconds=1, **query) as watch:
+        assert [event["type"] for event in await watch.rest()] == ["ADDED"]
