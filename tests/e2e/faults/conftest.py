@@ -55,6 +55,9 @@ def clean(installation: Installation, worlds: Worlds, pictures: dict[Scenario, A
             with installation.operator(class_selector=f"world in ({','.join(world.name for world in stages)})") as operator:
                 await asyncio.gather(*(play(*each) for each in zip(PLAYED, stages, strict=True)))
                 await operator.stop()
+            # Nobody looks after them any more.
+            for world in stages:
+                await world.remove()
         return deepcopy(pictures[scenario])
 
     return run

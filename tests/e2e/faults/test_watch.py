@@ -21,6 +21,7 @@ COLUMNS = "/spec/versions/0/additionalPrinterColumns"
 FAILURE = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure"}
 INTERNAL_ERROR = {**FAILURE, "reason": "InternalError", "code": 500, "message": "an error on the server has prevented the request"}
 NOT_FOUND = {**FAILURE, "reason": "NotFound", "code": 404, "message": "the server could not find the requested resource"}
+UNSUPPORTED = {**FAILURE, "reason": "UnsupportedMediaType", "code": 415, "message": "the body of the request was in an unknown format"}
 
 
 def watches_claims(one: Exchange) -> bool:
@@ -91,6 +92,24 @@ async def test_fault_09_watch_breaks(installation: Installation, api_proxy: APIP
         await world.check_at_rest(operator.turns, ("first", "second"))
         await operator.stop()
     assert (world.begun(CREATE), world.begun(DELETE)) == (2, 0)
+    await world.check_always()
+
+
+async def test_fault_09_watches_cannot_begin(installation: Installation, api_proxy: APIProxy, world: World, clean: CleanRun) -> None:
+    """What the API server serves cannot be found out: the same, right at the start."""
+    expected = await clean(one_claim)
+    kubeconfig = installation.kubeconfig(server=api_proxy.url)
+    wrong = api_proxy.answer(lambda one: one.path == "/apis/apiextensions.k8s.io/v1", 415, json.dumps(UNSUPPORTED).encode())
+    with installation.operator(kubeconfig=kubeconfig, class_selector=world.selector) as operator:
+        await until(lambda: operator.ended)
+        assert operator.code == 1
+        assert "stopping: the watches have ended" in operator.stderr
+    api_proxy.release(wrong)
+    with installation.operator(kubeconfig=kubeconfig, class_selector=world.selector) as operator:
+        await one_claim(world, operator)
+        await world.check_same(expected)
+        await operator.stop()
+    assert (world.begun(CREATE), world.begun(DELETE)) == (1, 0)
     await world.check_always()
 
 
