@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from support.control_plane import ControlPlane, audited
 from support.fault_world import CREATE, World
 from support.installation import NAME, Installation
+from support.least_privilege import request_of
 from support.operator_process import OperatorProcess
 from support.waiting import until
 
@@ -61,8 +62,8 @@ async def _leader_first(plane: ControlPlane, *replicas: OperatorProcess) -> tupl
 
 
 def _looks(plane: ControlPlane) -> int:
-    about = ({**event.get("objectRef", {}), "verb": event["verb"]} for event in audited(plane.audit_log))
-    return sum((each["verb"], each.get("resource"), each.get("name")) == ("get", "leases", NAME) for each in about)
+    asked = map(request_of, audited(plane.audit_log))
+    return sum((each.verb, each.resource, each.name) == ("get", "leases.coordination.k8s.io", NAME) for each in asked if each)
 
 
 async def _claim_all(world: World) -> None:
