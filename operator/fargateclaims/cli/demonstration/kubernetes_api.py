@@ -22,12 +22,15 @@ _WATCH_LIMIT: Final = aiohttp.ClientTimeout(total=None, sock_connect=10)
 
 
 class KubernetesAPI:
-    """An API server without TLS, on this machine. Every refusal is a DemoError."""
+    """An API server. Every refusal is a DemoError.
 
-    def __init__(self, url: str) -> None:
+    :param session: keywords of aiohttp's, for one that wants TLS or a token; the embedded one wants neither.
+    """
+
+    def __init__(self, url: str, **session: Any) -> None:  # noqa: ANN401 - of many types
         self._url = url
         # An object with many conditions is one line of a watch, longer than aiohttp's default.
-        self._session = aiohttp.ClientSession(read_bufsize=2**22)
+        self._session = aiohttp.ClientSession(read_bufsize=2**22, **session)
 
     async def __aenter__(self) -> Self:
         return self

@@ -61,7 +61,7 @@ def _stop_once(performing: asyncio.Future[int], asked: asyncio.Event) -> None:
 async def _perform(console: Console, *, seconds: float, keep: bool) -> int:
     show(console, "starting a Kubernetes API, an EKS with two clusters, and the operator, on this machine alone")
     async with stage(seconds) as where, KubernetesAPI(where.kubernetes_url) as api:
-        findings = await _unless_broken(where, _play(console, where, api))
+        findings = await _unless_broken(where, play(console, where, api))
         for line in ("", *findings.lines):
             show(console, textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
         for problem in findings.problems:
@@ -74,7 +74,8 @@ async def _perform(console: Console, *, seconds: float, keep: bool) -> int:
         return EXIT_BROKEN if findings.problems else EXIT_HELD
 
 
-async def _play(console: Console, where: Stage, api: KubernetesAPI) -> Findings:
+async def play(console: Console, where: Stage, api: KubernetesAPI) -> Findings:
+    """Play the story and judge it. Raises DemoError if it does not come to rest."""
     claims = Claims()
     with display(console, lambda: claims.present) as shown:
         following = asyncio.ensure_future(claims.follow(api, shown.changed))

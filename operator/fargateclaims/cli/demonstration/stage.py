@@ -102,7 +102,7 @@ async def _start(folder: Path, running: list[Program], seconds: float) -> Stage:
             kube_said = starting.create_task(kube.said("Kubernetes API: "))
             eks_said = starting.create_task(eks.said("EKS simulator ready at "))
     kubernetes_url, eks_url = kube_said.result(), eks_said.result()
-    prod = _seed(eks_url)
+    prod = seed(eks_url)
     aws = prod.environment(eks_url)
     environment = {
         **aws,
@@ -115,8 +115,8 @@ async def _start(folder: Path, running: list[Program], seconds: float) -> Stage:
     return Stage(seconds, kubernetes_url, kubeconfig, eks_url, aws, prod.spare_subnets[0], tuple(running))
 
 
-def _seed(eks_url: str) -> Seeded:
-    """The clusters that the samples' classes name. Returns the account whose credentials the operator gets."""
+def seed(eks_url: str) -> Seeded:
+    """Make the clusters that the samples' classes name. Returns the account whose credentials the operator gets. Raises DemoError."""
     with steering("the simulated EKS cannot be set up"), SimulatedEKS(eks_url) as eks:
         eks.seed([STAGING], account="444455556666", region="us-east-1")
         return eks.seed([PROD], account=PROD_ACCOUNT, region=PROD_REGION)
