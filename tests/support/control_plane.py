@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 START_LIMIT: Final = 60.0
 STOP_LIMIT: Final = 30.0
 _LOOK_AGAIN: Final = 0.05
-_ADMIN_TOKEN: Final = "admin"  # of a server that listens on loopback alone, for as long as the tests last
+ADMIN_TOKEN: Final = "admin"  # of a server that listens on loopback alone, for as long as the tests last
 
 # Who asked for what, and whether it was allowed; without bodies, and each request once, when it is answered.
 _AUDIT_POLICY: Final = {
@@ -81,7 +81,7 @@ class ControlPlane:
             *("--listen-peer-urls", peer, "--initial-advertise-peer-urls", peer, "--initial-cluster", f"default={peer}"),
         )
         self.start_api_server()
-        self.kubeconfig_of(_ADMIN_TOKEN, self.kubeconfig)
+        self.kubeconfig_of(ADMIN_TOKEN, self.kubeconfig)
         self._start(
             "kube-controller-manager",
             *("--kubeconfig", str(self.kubeconfig), "--authentication-kubeconfig", str(self.kubeconfig)),
@@ -162,7 +162,7 @@ class ControlPlane:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption())
         (self._folder / "service-accounts.key").write_bytes(pem)
-        (self._folder / "tokens.csv").write_text(f'{_ADMIN_TOKEN},admin,admin,"system:masters"\n')
+        (self._folder / "tokens.csv").write_text(f'{ADMIN_TOKEN},admin,admin,"system:masters"\n')
         (self._folder / "audit-policy.json").write_text(json.dumps(_AUDIT_POLICY))
 
     def _start(self, name: str, *arguments: str) -> None:
@@ -192,7 +192,7 @@ class ControlPlane:
     def _answers(self, path: str) -> bool:
         if not self.certificate.exists():
             return False
-        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {_ADMIN_TOKEN}"})
+        request = urllib.request.Request(self.url + path, headers={"Authorization": f"Bearer {ADMIN_TOKEN}"})
         try:
             context = ssl.create_default_context(cafile=self.certificate)
             # Past any proxy of the machine: this is loopback.

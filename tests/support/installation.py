@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from fargateclaims.api.group import CLAIM_PLURAL, CLASS_PLURAL, GROUP, VERSION
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
 from support.control_plane import ControlPlane
 from support.kubectl import Kubectl
@@ -41,6 +42,9 @@ class Installation:
         """Install all of `deploy/kustomize/base`, or mend what a test has taken away."""
         self.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(BASE))
         self.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
+        for plural in (CLAIM_PLURAL, CLASS_PLURAL):
+            # A new kind's storage is not ready at once: kubectl waits for it where others would be sent away.
+            self.kubectl("get", "--raw", f"/apis/{GROUP}/{VERSION}/{plural}")
         # Who was killed did not give it back.
         self.kubectl("delete", "lease", NAME, "--namespace", self.namespace, "--ignore-not-found")
 
