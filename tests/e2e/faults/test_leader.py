@@ -1,0 +1,127 @@
+"""A leader that is cut off, paused or blocked: another one takes its place, and what both do together is what one would have done."""
+
+import signal
+
+from fargateclaims.timing import LEASE_DURATION
+from support.api_proxy import APIProxy, Exchange
+from support.fault_world import CREATE, DELETE, World, stands
+from support.installation import NAME, Installation
+from support.operator_process import OperatorProcess
+from support.replicas import LEADS, LOST, ended, replicas
+from support.scenarios import CleanRun, two_claims
+from support.tampered import tampered
+from support.tcp_proxy import Admission, TCPProxy
+from support.waiting import until
+
+
+async def lost(leader: OperatorProcess, standby: OperatorProcess) -> None:
+    """Wait until the leader knows that it leads no longer; the standby does not lead yet."""
+    await until(lambda: LOST in leader.stderr)
+    assert LEADS not in standby.stderr
+
+
+async def test_fault_05_leader_cut_off(installation: Installation, tcp_proxy: TCPProxy, world: World, clean: CleanRun) -> None:
+    """No packet gets through to the API server any more, and the slot becomes free: what the leader could report to nobody, it leaves."""
+    expected = await clean(two_claims)
+    world.eks.foreign_create(world.name, "by-terraform", never_ends=True)
+    kubeconfig = installation.kubeconfig(server=f"https://127.0.0.1:{tcp_proxy.port}")
+    async with replicas(installation, world, leaders=kubeconfig) as (leader, standby):
+        for name in ("first", "second"):
+            await world.claim(name)
+            await world.until(lambda claim: stands(claim)[1] == "Queued", name)
+        tcp_proxy.admit(Admission.HOLD)
+        tcp_proxy.hold()
+        world.eks.finish(**world.target())
+        await lost(leader, standby)
+        assert world.begun(CREATE) == 0
+        await world.until_active("first", "second")
+        expected["profiles"]["by-terraform"] = (await world.picture())["profiles"]["by-terraform"]
+        await world.check_same(expected)
+        await world.check_at_rest(standby.turns, ("first", "second"))
+        tcp_proxy.cut()
+        tcp_proxy.admit(Admission.REFUSE)
+        await ended(leader)
+        await standby.stop()
+    assert (world.begun(CREATE), world.begun(DELETE)) == (2, 0)
+    await world.check_always()
+
+
+async def test_fault_05_lease_cannot_be_renewed(installation: Installation, api_proxy: APIProxy, world: World) -> None:
+    """All but the Lease can be read and written, and there is more to do than time: the last call is made while the Lease is good."""
+    claims = [f"claim-{number}" for number in range(8)]
+
+    def renews(one: Exchange) -> bool:
+        return one.method == "PUT" and one.path.endswith(f"/leases/{NAME}")
+
+    async with replicas(installation, world, leaders=installation.kubeconfig(server=api_proxy.url)) as (leader, standby):
+        world.eks.timings(1.0, 0.1, **world.target())
+        api_proxy.hold(renews)
+        for name in claims:
+            await world.claim(name)
+        await lost(leader, standby)
+        await ended(leader)
+        renewed = max(one.at for one in api_proxy.asked(renews) if one.status == 200)
+        made = [call for call in world.calls(CREATE) if call.changed]
+        assert 0 < len(made) < len(claims)
+        assert max(call.monotonic for call in made) < renewed + LEASE_DURATION
+        world.eks.timings(0.1, 0.1, **world.target())
+        await world.until_active(*claims)
+        await standby.stop()
+    assert len(world.profiles()) == world.begun(CREATE) == len(claims)
+    await world.check_always()
+
+
+async def test_fault_06_two_leaders(installation: Installation, world: World, clean: CleanRun) -> None:
+    """The leader is paused while one profile is being made and another is to be deleted next, and wakes when all that is history.
+
+    Meanwhile the deleted claim was made again, and its profile has the same name as the old one's: that must stay.
+    """
+    expected = await clean(two_claims)
+    async with replicas(installation, world) as (paused, other):
+        await world.claim("first")
+        await world.until_active("first")
+        world.eks.next("create", never_ends=True, **world.target())
+        await world.claim("second")
+        await world.until_eks(lambda: world.begun(CREATE) == 2)
+        await world.delete("first")
+        await world.until(lambda claim: stands(claim)[1] == "Queued", "first")
+        paused.signal(signal.SIGSTOP)
+        world.eks.finish(**world.target())
+        await until(lambda: LEADS in other.stderr)
+        await world.until_gone("first")
+        await world.claim("first")
+        await world.until_active("first", "second")
+        calls = [call for call in world.calls() if call.changed]
+        paused.signal(signal.SIGCONT)
+        await ended(paused)
+        await world.check_same(expected)
+        await world.check_at_rest(other.turns, ("first", "second"))
+        await other.stop()
+    assert [call for call in world.calls() if call.changed] == calls
+    assert [call.operation for call in calls] == [CREATE, CREATE, DELETE, CREATE]
+    await world.check_always(refused=None)
+
+
+async def test_fault_07_event_loop_blocked(installation: Installation, world: World, clean: CleanRun) -> None:
+    """Liveness fails and says why, while the probes' own thread answers; what the kubelet does then brings all back."""
+    expected = await clean(two_claims)
+    with installation.operator(class_selector=world.selector, environment=tampered(block_seconds=9)) as operator:
+        await world.claim("first")
+        await world.until_active("first")
+        assert operator.ask("/healthz")[0] == 200
+        operator.signal(signal.SIGUSR1)
+        await until(lambda: operator.ask("/healthz")[0] == 503)
+        status, text = operator.ask("/healthz")
+        assert status == 503
+        assert "[-] event-loop: blocked for" in text
+        await world.claim("second")
+        # As the kubelet does; it is heard when the loop goes on.
+        await operator.stop()
+    assert world.begun(CREATE) == 1
+    with installation.operator(class_selector=world.selector) as operator:
+        await world.until_active("second")
+        await world.check_same(expected)
+        await world.check_at_rest(operator.turns, ("first", "second"))
+        await operator.stop()
+    assert (world.begun(CREATE), world.begun(DELETE)) == (2, 0)
+    await world.check_always()
