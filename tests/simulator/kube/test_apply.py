@@ -109,3 +109,17 @@ def test_an_update_takes_over_what_it_changes_and_drops_what_it_removes() -> Non
 def test_an_update_that_changes_nothing_leaves_the_managers_alone() -> None:
     live = created(ALICE, config(a="1"))
     assert after_update(SCHEMA, live, live, EDITOR) == live["metadata"]["managedFields"]
+
+
+def test_entries_that_lose_nothing_are_left_as_they_are() -> None:
+    live = created(EDITOR, config(a="1", tags={"t": "1"}))
+    (entry,) = live["metadata"]["managedFields"]
+    later = replace(BOB, operation="Update", time="2026-02-02T00:00:00Z")
+    managed = after_update(SCHEMA, live, {**live, "spec": {**live["spec"], "tags": {"t": "1", "u": "2"}}}, later)
+    assert managed[0] is entry
+    assert managed[1]["fieldsV1"] == {"f:spec": {"f:tags": {"f:u": {}}}}
+
+
+def test_who_only_begins_to_own_what_is_there_has_no_time() -> None:
+    live = apply(created(EDITOR, config(a="1")), config(a="1"), ALICE)
+    assert [entry.get("time") for entry in live["metadata"]["managedFields"]] == [None, EDITOR.time]

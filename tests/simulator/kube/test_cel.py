@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from fargateclaims.simulator.kube.cel import CompileError, compile_rule, escape
+from fargateclaims.simulator.kube.cel import CompileError, compile_rule, escape, undefined_field
 from fargateclaims.simulator.kube.schema import compile_schema
 from fargateclaims.simulator.kube.validation import validate
 
@@ -101,3 +101,50 @@ def test_a_rule_that_does_not_parse_is_reported() -> None:
 )
 def test_a_rule_sees_of_an_object_only_what_it_names(rule: str, visible: Any) -> None:
     assert compile_rule({"rule": rule}).visible == visible
+
+
+def test_what_a_rule_found_right_is_told_from_all_else() -> None:
+    properties = {"a": STRING, "b-c": STRING, "n": {"type": "object", "properties": {"d": STRING}}}
+    rule = "self.b__dash__c == 'y' && (!has(self.n) || self.n.d == 'y') && (!has(oldSelf.a) || self.a == oldSelf.a)"
+    node = compile_schema({"type": "object", "properties": properties, "x-kubernetes-validations": [{"rule": rule, "message": "no"}]})
+    right = {"a": "1", "b-c": "y", "n": {"d": "y"}}
+    for value, old, expected in (
+        (right, {}, 0),
+        (right, {"a": "1"}, 0),
+        (right, {"a": "2"}, 1),
+        ({**right, "b-c": "n"}, {}, 1),
+        ({**right, "n": {"d": "n"}}, {}, 1),
+        (right, {}, 0),
+    ):
+        assert len(validate(node, value, old)) == expected
+
+
+def test_what_a_rule_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fargateclaims.simulator.kube.cel._REMEMBERED", 2)
+    node = compile_schema({"type": "object", "properties": {"a": STRING}, "x-kubernetes-validations": [{"rule": "size(self.a) > 0"}]})
+    for text in ("x", "y", "z", "x" * 10_000):
+        assert validate(node, {"a": text}) == []
+    assert len(node.rules[0].passed) == 1
+
+
+@pytest.mark.parametrize(
+    ("rule", "at_root", "unknown"),
+    [
+        ("self.a == 'self.none'", False, ""),
+        ("self.m.anything == 'x' && self.free.of.all > 1", False, ""),
+        ("self.a.none == 'x'", False, "none"),
+        ("self.b__dash__c.size() > 1 && oldSelf.a.startsWith('x')", False, ""),
+        ("self.metadata.name == 'x' && self.kind == 'X'", True, ""),
+        ("self.metadata.labels.all(key, key != '')", True, "labels"),
+        ("self.metadata.name == 'x'", False, "metadata"),
+    ],
+)
+def test_fields_that_the_schema_does_not_have(rule: str, *, at_root: bool, unknown: str) -> None:
+    properties = {
+        "a": STRING,
+        "b-c": STRING,
+        "m": {"type": "object", "additionalProperties": STRING},
+        "free": {"x-kubernetes-preserve-unknown-fields": True},
+    }
+    problem = undefined_field(rule, {"type": "object", "properties": properties}, at_root=at_root)
+    assert f"undefined field '{unknown}'" in problem if unknown else problem == ""

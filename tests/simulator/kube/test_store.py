@@ -81,3 +81,27 @@ def test_a_dropped_collection_knows_nothing_of_the_past() -> None:
     assert names(store) == ["a/y"]
     with pytest.raises(RevisionGoneError):
         store.collection(PODS).since(before - 1)
+
+
+def test_a_state_before_the_first_write_can_be_listed_but_not_watched() -> None:
+    store = Store(revision=10)
+    store.collection("other")
+    store.put("other", ("", "x"), {"metadata": {"name": "x"}})
+    store.put("c", ("n", "a"), {"metadata": {"name": "a"}})
+    assert list(store.snapshot("c", None, 3).after(None)) == []
+    with pytest.raises(RevisionGoneError):
+        store.collection("c").since(3)
+    store.compact("c")
+    with pytest.raises(RevisionGoneError):
+        store.snapshot("c", None, 3)
+
+
+def test_what_is_read_otherwise_is_no_write() -> None:
+    store = Store()
+    for name in "ab":
+        store.put("c", ("n", name), {"metadata": {"name": name}, "x": name})
+    before = store.revision
+    store.reread("c", lambda obj: {**obj, "y": 1} if obj["x"] == "a" else obj)
+    first, second = store.snapshot("c", None).after(None)
+    assert (first.data["y"], first.filled_in, first.data["metadata"]["resourceVersion"]) == (1, True, "2")
+    assert (second.filled_in, store.revision) == (False, before)

@@ -39,7 +39,7 @@ def applied(schema: Node | None, live: Obj, config: Obj, writer: Manager, *, for
         _check_conflicts(schema, live, writer, conflicts)
     if result == live and wanted == before:
         return live, list(metadata_of(live).get("managedFields") or [])
-    others = [replace(manager, fields=manager.fields - set_now - gone) for manager in others]
+    others = [manager.without(set_now | gone) for manager in others]
     # Who only begins or ceases to own fields has changed nothing, at no time.
     time = own.time if result == live else writer.time
     return _with_last_applied(live, result, config, writer), managers.write([*others, replace(writer, fields=wanted, time=time)])

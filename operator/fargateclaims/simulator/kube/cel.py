@@ -35,6 +35,9 @@ _ENGINE_ERRORS: Final = (KeyError, RuntimeError, TypeError, ValueError, Overflow
 
 # What a rule can see of self and oldSelf: properties by name, each with what is seen below it; None is everything.
 Visible: TypeAlias = "dict[str, Visible] | None"
+# Values that each rule remembers, and the longest of them: some MiB for the rules of a kind.
+_REMEMBERED: Final = 16_384
+_MEMORABLE: Final = 512
 _CHAIN: Final = re.compile(r"(?<![\w.])(?:self|oldSelf)\b((?:\s*\.\s*[A-Za-z_]\w*)*)\s*(\()?")
 _LITERAL: Final = re.compile(r"'[^']*'|\"[^\"]*\"")
 # Of an object's metadata a rule sees no more.
@@ -75,7 +78,7 @@ _UNKNOWN: Final = Shape("")
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One compiled rule."""
+    """One compiled rule. `passed` remembers values that it found right: to run a rule costs far more than to see that."""
 
     source: str
     program: engine.Program
@@ -86,6 +89,7 @@ class Rule:
     cause: Cause
     field_path: str
     visible: Visible
+    passed: set[str] = field(default_factory=set, compare=False)
 
 
 def escape(name: str) -> str:
@@ -179,11 +183,15 @@ def evaluate(rules: tuple[Rule, ...], shape: Shape, value: Value, old: Value, pa
     for rule in rules:
         if rule.is_transition and old is None:
             continue
+        seen = repr((_seen(shape, value, rule.visible), _seen(shape, old, rule.visible) if rule.is_transition else None))
+        if seen in rule.passed:
+            continue
         variables = {"self": _convert(shape, value, rule.visible)}
         if rule.is_transition:
             variables["oldSelf"] = _convert(shape, old, rule.visible)
         try:
             if rule.program.execute(variables) is True:
+                _remember(rule, seen)
                 continue
         except _ENGINE_ERRORS as error:
             problem = f"no such key: {error.args[0]}" if isinstance(error, KeyError) else str(error)
@@ -192,6 +200,25 @@ def evaluate(rules: tuple[Rule, ...], shape: Shape, value: Value, old: Value, pa
         where = (path + rule.field_path).removeprefix(".") or NO_FIELD
         shown = OMITTED if isinstance(value, dict | list) else value
         yield FieldError(rule.cause, where, _message(rule, variables), shown)
+
+
+def _remember(rule: Rule, seen: str) -> None:
+    if len(seen) <= _MEMORABLE:
+        if len(rule.passed) >= _REMEMBERED:
+            rule.passed.clear()
+        rule.passed.add(seen)
+
+
+def _seen(shape: Shape, value: Value, visible: Visible) -> Value:
+    """The part of a value that a rule looks at, as it is."""
+    if visible is None or not isinstance(value, dict):
+        return value
+    seen = {}
+    for name, entry in value.items():
+        escaped = shape.escaped.get(name, name)
+        if escaped in visible:
+            seen[name] = _seen(shape.properties.get(name) or shape.values or _UNKNOWN, entry, visible[escaped])
+    return seen
 
 
 def _message(rule: Rule, variables: dict[str, Value]) -> str:

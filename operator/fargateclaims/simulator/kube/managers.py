@@ -19,14 +19,21 @@ class Manager:
     time: str
     fields: FieldSet
     subresource: str = ""
+    entry: Obj | None = None  # what it was read from, as long as it is the same
 
     @property
     def identity(self) -> tuple[str, str, str]:
         """Two entries with the same identity are one."""
         return self.name, self.operation, self.subresource
 
+    def without(self, lost: FieldSet) -> "Manager":
+        """The same manager without these fields."""
+        return self if self.fields.isdisjoint(lost) else replace(self, fields=self.fields - lost, entry=None)
+
     def encoded(self) -> Obj:
         """As in ``managedFields``."""
+        if self.entry is not None:
+            return self.entry
         entry: Obj = {
             "manager": self.name,
             "operation": self.operation,
@@ -49,6 +56,7 @@ def read(obj: Obj) -> list[Manager]:
             time=entry.get("time", ""),
             fields=fieldsets.decode(entry.get("fieldsV1") or {}),
             subresource=entry.get("subresource", ""),
+            entry=entry,
         )
         for entry in metadata_of(obj).get("managedFields") or ()
     ]
@@ -88,7 +96,10 @@ def after_update(schema: Node | None, old: Obj, new: Obj, writer: Manager) -> li
     managers: list[Manager] = []
     for manager in read(source):
         if manager.identity == writer.identity:
-            own = replace(manager, fields=manager.fields - gone)
+            own = manager.without(gone)
         else:
-            managers.append(replace(manager, fields=manager.fields - lost))
-    return write([*managers, replace(own, fields=own.fields | set_now, time=writer.time) if set_now else own])
+            managers.append(manager.without(lost))
+    if set_now:
+        same = own.entry is not None and own.time == writer.time and set_now <= own.fields
+        own = own if same else replace(own, fields=own.fields | set_now, time=writer.time, entry=None)
+    return write([*managers, own])

@@ -62,6 +62,8 @@ class Node:
     none_of: "Node | None" = None
     rules: tuple[cel.Rule, ...] = ()
     cel_shape: cel.Shape | None = None
+    has_rules: bool = False  # here or below
+    has_keys: bool = False  # lists whose items must differ, here or below
 
 
 def compile_schema(schema: Obj) -> Node:
@@ -83,7 +85,7 @@ def compile_root(schema: Obj) -> Node:
 def _compile(schema: Obj) -> Node:
     additional = schema.get("additionalProperties")
     default = schema.get("default")
-    return Node(
+    node = Node(
         type=schema.get("type", ""),
         nullable=bool(schema.get("nullable")),
         bounds=_bounds(schema),
@@ -106,6 +108,10 @@ def _compile(schema: Obj) -> Node:
         none_of=_compile(schema["not"]) if isinstance(schema.get("not"), dict) else None,
         rules=tuple(cel.compile_rule(rule) for rule in schema.get("x-kubernetes-validations") or ()),
     )
+    parts = [*node.properties.values(), *filter(None, (node.items, node.additional))]
+    node.has_rules = bool(node.rules) or any(part.has_rules for part in parts)
+    node.has_keys = node.list_type in ("set", "map") or any(part.has_keys for part in parts)
+    return node
 
 
 def _compile_all(schema: Obj, junctor: str) -> tuple[Node, ...]:

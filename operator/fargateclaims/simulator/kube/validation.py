@@ -39,7 +39,7 @@ def validate(node: Node, value: Value, old: Value = None, known: Iterable[FieldE
     errors = [*known, *found, *_list_errors(node, value, before, None)]
     rules = list(_rule_errors(node, value, before, None)) if not any(error.cause in _BLOCKS_RULES for error in errors) else None
     if rules is None:
-        return [*errors, RULES_SKIPPED] if _has_rules(node) else errors
+        return [*errors, RULES_SKIPPED] if node.has_rules else errors
     return errors + rules
 
 
@@ -47,11 +47,6 @@ def shape_errors(node: Node, value: Value) -> Iterator[FieldError]:
     """What is wrong with `value` whatever the rules say: types, bounds, duplicates."""
     yield from _schema_errors(node, value, _MISSING, None)
     yield from _list_errors(node, value, _MISSING, None)
-
-
-def _has_rules(node: Node) -> bool:
-    parts = [*node.properties.values(), *filter(None, (node.items, node.additional))]
-    return bool(node.rules) or any(_has_rules(part) for part in parts)
 
 
 def _unchanged(value: Value, old: Value) -> bool:
@@ -189,7 +184,7 @@ def _valid(node: Node, value: Value) -> bool:
 
 def _list_errors(node: Node, value: Value, old: Value, path: Path | None) -> Iterator[FieldError]:
     """Sets and maps must have no duplicates."""
-    if _unchanged(value, old):
+    if not node.has_keys or _unchanged(value, old):
         return
     if isinstance(value, dict):
         before = old if isinstance(old, dict) else {}
@@ -229,7 +224,7 @@ def _by_map_key(node: Node, old: Value) -> dict[str, Value]:
 
 
 def _rule_errors(node: Node, value: Value, old: Value, path: Path | None) -> Iterator[FieldError]:
-    if value is None or _unchanged(value, old):
+    if not node.has_rules or value is None or _unchanged(value, old):
         return
     if node.rules and node.cel_shape is not None:
         before = None if old is _MISSING else old

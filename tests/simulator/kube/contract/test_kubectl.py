@@ -208,12 +208,13 @@ async def test_namespaces_come_and_go(kubectl: Kubectl, api: Api, namespace: str
     name = f"{namespace}-kubectl"
     kubectl("create", "namespace", name)
     assert "Active" in kubectl("get", "namespace", name).stdout
-    kubectl("delete", "namespace", name, "--timeout=60s")
+    kubectl("delete", "namespace", name, "--wait=false")
 
-    async def gone() -> bool:
-        return (await api.get(f"/api/v1/namespaces/{name}")).code == 404
+    async def going() -> bool:
+        found = await api.get(f"/api/v1/namespaces/{name}")
+        return found.code == 404 or bool(found.ok()["status"]["phase"] == "Terminating")
 
-    await eventually(gone)
+    await eventually(going)
 
 
 async def test_auth(kubectl: Kubectl) -> None:
