@@ -1,4 +1,4 @@
-"""The API server is down. `FARGATECLAIMS_E2E_OUTAGE_SECONDS=300` makes it five minutes; else it is just longer than a Lease lasts."""
+"""The API server is down. `E2E_OUTAGE_SECONDS=300` makes it five minutes; else it is just longer than a Lease lasts."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ from support.scenarios import CleanRun, two_claims
 from support.tcp_proxy import Admission, TCPProxy
 from support.waiting import until
 
-OUTAGE_S = float(os.environ.get("FARGATECLAIMS_E2E_OUTAGE_SECONDS", "16"))
+OUTAGE_S = float(os.environ.get("E2E_OUTAGE_SECONDS", "16"))
 
 
 @contextmanager
