@@ -1,11 +1,13 @@
 """Flux's manifests: their fields, their order, and that what they name is there."""
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from fargateclaims.api.crd import claim_crd, class_crd
 from support.flux_health import KUSTOMIZATIONS, kustomizations
 from support.rendering import CHART, ROOT, from_chart, from_kustomize, named
 from support.strict_fields import ANYTHING, DURATION, SWITCH, check, fields, items, manifest, one_of
@@ -130,6 +132,37 @@ def test_the_crds_come_once_and_stay() -> None:
     assert (spec["prune"], spec["deletionPolicy"]) == (False, "Orphan")
 
 
+def test_what_takes_others_with_it_is_never_deleted() -> None:
+    lasting = []
+    for one in kustomizations().values():
+        whole = (one["spec"]["prune"], one["spec"].get("deletionPolicy")) == (False, "Orphan")
+        for obj in from_kustomize(ROOT / one["spec"]["path"]):
+            if obj["kind"] in ("CustomResourceDefinition", "Namespace"):
+                kept = whole or obj["metadata"].get("annotations", {}).get("kustomize.toolkit.fluxcd.io/prune") == "disabled"
+                lasting.append((obj["metadata"]["name"], kept))
+    assert len(lasting) == 4
+    assert [name for name, kept in lasting if not kept] == []
+
+
 def test_deleting_the_claims_waits_for_their_profiles() -> None:
     spec = kustomizations()["shop-claims"]["spec"]
     assert (spec["prune"], spec["deletionPolicy"]) == (True, "WaitForTermination")
+
+
+def test_deleting_all_kustomizations_at_once_leaves_the_operator_to_the_claims() -> None:
+    spec = kustomizations()["fargateclaims-operator"]["spec"]
+    assert (spec["prune"], spec["deletionPolicy"]) == (True, "Orphan")
+
+
+def test_the_documented_removal_takes_the_operator_after_the_claims_and_classes() -> None:
+    text = (ROOT / "docs/gitops.md").read_text(encoding="utf-8")
+    (commands,) = re.findall(r"### Remove it all\n.*?```\n(.*?)```", text, re.DOTALL)
+    claims, classes = claim_crd()["spec"]["names"]["shortNames"][0], class_crd()["spec"]["names"]["shortNames"][0]
+    assert commands.splitlines() == [
+        f"kubectl delete -k {FLUX.relative_to(ROOT)}",
+        f"kubectl delete {claims} --all --all-namespaces",
+        f"kubectl delete {classes} --all",
+        f"kubectl -n {release()['metadata']['namespace']} delete helmrelease {release()['metadata']['name']}",
+        "kubectl delete -k crds",
+        f"kubectl delete namespace {release()['metadata']['namespace']}",
+    ]
