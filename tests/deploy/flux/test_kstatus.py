@@ -69,8 +69,8 @@ def test_the_crd_s_default_is_why_an_object_that_nobody_has_seen_is_not_current(
 def test_a_class_that_somebody_must_mend_fails_by_flux_s_expressions() -> None:
     known = objects(CLASS_KIND)
     found = {name: flux_health.compute(obj) for name, obj in known.items() if "status" in obj}
-    passing = ("never-seen", "not-observed", "throttled", "unavailable", "edited")
-    assert [name for name, status in found.items() if status == "InProgress"] == list(passing)
-    assert [name for name, status in found.items() if status == "Current"] == ["usable", "paused"]
+    assert [name for name, status in found.items() if status == "InProgress"] == ["never-seen", "not-observed", "edited"]
+    # With AWS out of reach, claims say what becomes of them: the class must not hold up what comes after it.
+    assert [name for name, status in found.items() if status == "Current"] == ["usable", "throttled", "unavailable", "paused"]
     mended = [name for name, obj in known.items() if name in found and found[name] == "Failed"]
     assert {compute(known[name]).status for name in mended} == {"InProgress", "Terminating"}, "kstatus alone would wait"
