@@ -1,7 +1,8 @@
 """Lua as Argo CD runs it for scripts from `argocd-cm`: Lua 5.1 with the base, package and table libraries alone.
 
 There is no `string`, not even as methods of strings, and no `os` but what `require("os")` gives: `time` and `date`. What a script
-returns goes through JSON, where an empty table is an empty list. Source: argo-cd, util/lua/lua.go and oslib_safe.go.
+returns goes through JSON, where an empty table is an empty list. Source: argo-cd, util/lua/lua.go and oslib_safe.go, in 3.1.1 and newer;
+up to 3.1.0 a map that a script empties comes back as it was.
 """
 
 import re
@@ -57,9 +58,12 @@ def actions(script: str, obj: Object) -> dict[str, Object]:
     return {name: {"name": name, **({} if fields == [] else fields)} for name, fields in (_run(script, obj) or {}).items()}
 
 
-def act(script: str, obj: Object, parameters: Mapping[str, str] | None = None) -> Object:
-    """Run an `action.lua`: the object as it is to become. Raises ScriptFailedError."""
-    changed: Object = _like(_run(script, obj, parameters), obj)
+def act(script: str, obj: Object, parameters: Mapping[str, str] | None = None, *, up_to_3_1_0: bool = False) -> Object:
+    """Run an `action.lua`: the object as it is to become. Raises ScriptFailedError.
+
+    :param up_to_3_1_0: as those versions of Argo CD do it.
+    """
+    changed: Object = _like(_run(script, obj, parameters), obj, emptied_is_kept=up_to_3_1_0)
     return changed
 
 
@@ -119,12 +123,17 @@ def _encoded(value: Any) -> Any:
     return [_encoded(each) for each in items.values()]
 
 
-def _like(value: Any, before: Any) -> Any:
+def _like(value: Any, before: Any, *, emptied_is_kept: bool) -> Any:
     """With empty lists made objects again where an object's field was one. In a list Argo CD does not look."""
+
+    def field(each: Any, old: Any) -> Any:
+        if each == [] and isinstance(old, dict):
+            return old if emptied_is_kept else {}
+        return _like(each, old, emptied_is_kept=emptied_is_kept)
+
     if isinstance(before, dict) and isinstance(value, dict):
-        return {
-            key: {} if each == [] and isinstance(before.get(key), dict) else _like(each, before.get(key)) for key, each in value.items()
-        }
+        return {key: field(each, before.get(key)) for key, each in value.items()}
     if isinstance(before, list) and isinstance(value, list):
-        return [_like(each, before[place]) if place < len(before) else each for place, each in enumerate(value)]
+        olds = [*before, *value[len(before) :]]
+        return [_like(each, old, emptied_is_kept=emptied_is_kept) for each, old in zip(value, olds, strict=False)]
     return value

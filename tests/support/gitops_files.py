@@ -70,7 +70,7 @@ def _testdata() -> Iterator[tuple[Path, str]]:
         resumed = {key: value for key, value in known[paused]["metadata"].items() if key != "annotations"}
         results = {
             "paused": gitops_situations.annotated(known[plain], paused="true"),
-            "resumed": {**known[paused], "metadata": {**resumed, "annotations": {}}},
+            "resumed": {**known[paused], "metadata": resumed},
             "retried": gitops_situations.annotated(known[plain], retry=_RETRIED),
         }
         for name, obj in results.items():

@@ -132,10 +132,21 @@ def test_a_status_that_is_missing_is_progressing(kind: str, status: dict[str, An
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_condition_need_not_have_a_message(kind: str) -> None:
-    ready = {"type": "Ready", "status": "True", "reason": "Active"}
-    obj = {"metadata": {"generation": 1}, "status": {"observedGeneration": 1, "conditions": [ready]}}
-    assert health(script(kind, "health.lua"), obj) == Health("Healthy", "Active: ")
+@pytest.mark.parametrize(
+    ("words", "message"), [({"reason": "Active"}, "Active: "), ({"message": "words"}, "Ready: words"), ({}, "Ready: ")], ids=str
+)
+def test_a_condition_need_not_have_a_reason_or_a_message(kind: str, words: dict[str, str], message: str) -> None:
+    obj = {"metadata": {"generation": 1}, "status": {"observedGeneration": 1, "conditions": [{"type": "Ready", "status": "True", **words}]}}
+    assert health(script(kind, "health.lua"), obj) == Health("Healthy", message)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("spec", [{}, {"spec": {}}], ids=str)
+def test_actions_are_offered_whatever_the_spec_lacks(kind: str, spec: dict[str, Any]) -> None:
+    offered = {
+        name for name, action in actions(script(kind, "actions/discovery.lua"), {"metadata": {}, **spec}).items() if not action["disabled"]
+    }
+    assert offered == {"pause", "retry"}
 
 
 def test_a_wait_in_the_queue_says_its_place_and_who_is_ahead() -> None:
@@ -157,8 +168,20 @@ def test_an_action_that_is_offered_sends_one_annotation_which_the_operator_under
         for name in (name for name, action in actions(discovery, live).items() if not action["disabled"]):
             changed = act(script(kind, f"actions/{name}/action.lua"), live)
             key, value = expected[name]
-            assert merge_patch(live, changed) == {"metadata": {"annotations": {key: value}}}
+            alone = name == "resume" and set(live["metadata"]["annotations"]) == {PAUSED}
+            assert merge_patch(live, changed) == {"metadata": {"annotations": None if alone else {key: value}}}
             assert is_paused(kind, changed) == (name == "pause")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("others", [{}, {"team": "shop"}], ids=str)
+@pytest.mark.parametrize("up_to_3_1_0", [False, True])
+def test_resume_takes_off_its_annotation_and_no_other_in_any_argo_cd(kind: str, others: dict[str, str], *, up_to_3_1_0: bool) -> None:
+    paused = objects(kind)["paused"]
+    live = {**paused, "metadata": {**paused["metadata"], "annotations": {PAUSED: "true", **others}}}
+    changed = act(script(kind, "actions/resume/action.lua"), live, up_to_3_1_0=up_to_3_1_0)
+    assert changed["metadata"].get("annotations", {}) == others
+    assert not is_paused(kind, changed)
 
 
 def is_paused(kind: str, obj: dict[str, Any]) -> bool:

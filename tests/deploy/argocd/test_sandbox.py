@@ -48,6 +48,13 @@ def test_an_empty_table_comes_back_as_a_list_and_is_made_an_object_only_in_a_fie
     assert merge_patch(live, changed) == {"items": [[]]}
 
 
+@pytest.mark.parametrize(("up_to_3_1_0", "labels"), [(False, {}), (True, {"a": "b"})])
+def test_up_to_argo_cd_3_1_0_an_emptied_map_comes_back_as_it_was(*, up_to_3_1_0: bool, labels: dict[str, str]) -> None:
+    live = {"name": "checkout", "labels": {"a": "b"}}
+    assert act("obj.labels.a = nil return obj", live, up_to_3_1_0=up_to_3_1_0) == {"name": "checkout", "labels": labels}
+    assert act("obj.labels = nil return obj", live, up_to_3_1_0=up_to_3_1_0) == {"name": "checkout"}
+
+
 @pytest.mark.parametrize(
     ("script", "words"),
     [

@@ -15,7 +15,7 @@ local function shown(health, kind)
   if condition == nil then
     return {status = health, message = "the operator has not looked at this object yet"}
   end
-  return {status = health, message = condition.reason .. ": " .. (condition.message or "")}
+  return {status = health, message = (condition.reason or kind) .. ": " .. (condition.message or "")}
 end
 
 if obj.metadata.deletionTimestamp ~= nil or status.observedGeneration == nil then

@@ -12,7 +12,7 @@ local function shown(health)
   if ready == nil then
     return {status = health, message = "the operator has not looked at this object yet"}
   end
-  return {status = health, message = ready.reason .. ": " .. (ready.message or "")}
+  return {status = health, message = (ready.reason or "Ready") .. ": " .. (ready.message or "")}
 end
 
 if obj.metadata.deletionTimestamp ~= nil or ready == nil or status.observedGeneration == nil then

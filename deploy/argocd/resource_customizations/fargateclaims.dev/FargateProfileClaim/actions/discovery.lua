@@ -15,7 +15,7 @@ local actions = {
 }
 
 -- Argo CD gives an empty table back as a list, which the API server refuses where an object belongs.
-for _, selector in ipairs(obj.spec.selectors) do
+for _, selector in ipairs((obj.spec or {}).selectors or {}) do
   if next(selector) == nil then
     for _, action in pairs(actions) do
       action.disabled = true
