@@ -87,9 +87,11 @@ def test_a_rule_that_does_not_parse_is_reported() -> None:
 @pytest.mark.parametrize(
     ("rule", "visible"),
     [
-        ("has(self.spec.a) && self.status.b == oldSelf.status.c", {"spec": {"a": None}, "status": {"b": None, "c": None}}),
-        ("self.spec.a == 1 || has(self.spec)", {"spec": None}),
-        ("has(self.spec) || self.spec.a == 1", {"spec": None}),
+        ("has(self.spec.a) && self.status.b == oldSelf.status.c", {"spec": {"a": {}}, "status": {"b": None, "c": None}}),
+        ("self.spec.a == 1 || has(self.spec)", {"spec": {"a": None}}),
+        ("has(self.spec) || self.spec.a == 1", {"spec": {"a": None}}),
+        ("has(self.spec) && self.spec == oldSelf.spec", {"spec": None}),
+        ("has(self.spec.list[0].x)", {"spec": {"list": None}}),
         ("self.spec.tags.all(k, k != 'a')", {"spec": {"tags": None}}),
         ("self.spec.list[0].x == 'a'", {"spec": {"list": None}}),
         ("x.self.y == self . z", {"z": None}),
@@ -148,3 +150,15 @@ def test_fields_that_the_schema_does_not_have(rule: str, *, at_root: bool, unkno
     }
     problem = undefined_field(rule, {"type": "object", "properties": properties}, at_root=at_root)
     assert f"undefined field '{unknown}'" in problem if unknown else problem == ""
+
+
+def test_what_a_rule_only_asks_for_is_no_part_of_what_it_remembers() -> None:
+    properties = {"n": {"type": "object", "properties": {"a": STRING, "b": STRING}}}
+    rule = "!has(self.n) || !has(self.n.a) || self.n.a == 'y'"
+    node = compile_schema({"type": "object", "properties": properties, "x-kubernetes-validations": [{"rule": rule}]})
+    for text in ("1", "2", "3"):
+        assert validate(node, {"n": {"a": "y", "b": text}}) == []
+    assert len(node.rules[0].passed) == 1
+    assert validate(node, {}) == validate(node, {"n": {}}) == []
+    assert len(validate(node, {"n": {"a": "n"}})) == 1
+    assert len(node.rules[0].passed) == 3

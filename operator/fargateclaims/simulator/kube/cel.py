@@ -132,13 +132,14 @@ def _compile(source: str) -> engine.Program:
 def _visible(texts: str) -> Visible:
     """Converting a whole object costs far more than running a rule; most rules at the root look at two or three fields."""
     root: dict[str, Visible] = {}
-    for chain, called in _CHAIN.findall(texts):
-        names = _NAME.findall(chain)
-        if called:
+    for chain in _CHAIN.finditer(texts):
+        names = _NAME.findall(chain[1])
+        if chain[2]:
             names.pop()
         if not names:
             return None
-        _add(root, names)
+        only_presence = texts[: chain.start()].endswith("has(") and texts[chain.end() :].startswith(")")
+        _add(root, names, only_presence=only_presence)
     return root
 
 
@@ -169,13 +170,16 @@ def _property(schema: Obj, name: str) -> Obj | None:
     return values if found is None and isinstance(values, dict) else found
 
 
-def _add(tree: dict[str, Visible], names: list[str]) -> None:
+def _add(tree: dict[str, Visible], names: list[str], *, only_presence: bool) -> None:
     for name in names[:-1]:
         below = tree.setdefault(name, {})
         if below is None:
             return
         tree = below
-    tree[names[-1]] = None
+    if only_presence:
+        tree.setdefault(names[-1], {})
+    else:
+        tree[names[-1]] = None
 
 
 def evaluate(rules: tuple[Rule, ...], shape: Shape, value: Value, old: Value, path: str) -> Iterator[FieldError]:
