@@ -35,9 +35,9 @@ e2e: $(READY) ## Run the end-to-end tests against a real kube-apiserver
 	  $(BIN)/pytest tests/audit --quiet --capture no --audit-logs $(AUDIT_LOGS)
 
 alerts-test: ## Check when the alerts fire, with Prometheus' own promtool
-	@command -v promtool >/dev/null || { echo "promtool is missing: it comes with Prometheus (Debian: apt-get install prometheus)"; exit 1; }
-	@promtool check rules deploy/helm/fargateclaims/files/alerts.yaml
-	@promtool test rules tests/deploy/observability/alerts_test.yaml
+	@promtool=$$(tests/deploy/observability/promtool.sh) && \
+	  "$$promtool" check rules deploy/helm/fargateclaims/files/alerts.yaml && \
+	  "$$promtool" test rules tests/deploy/observability/alerts_test.yaml
 
 lint: $(READY) ## Format check, ruff, mypy, layers
 	@$(BIN)/ruff format --check .
