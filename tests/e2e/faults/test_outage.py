@@ -9,7 +9,7 @@ import pytest
 
 from support.control_plane import ControlPlane
 from support.fault_world import CREATE, DELETE, World, stands
-from support.installation import NAME, Installation
+from support.installation import Installation
 from support.replicas import LEADS, ended, replicas
 from support.scenarios import CleanRun, two_claims
 from support.tcp_proxy import Admission, TCPProxy
@@ -54,8 +54,6 @@ async def test_fault_15_api_server_down(
                 assert (world.begun(CREATE), world.begun(DELETE)) == (1, 0)
                 assert [profile["status"] for profile in world.profiles().values()] == ["ACTIVE"]
                 assert LEADS not in standby.stderr
-            # Its holder is gone: the test need not wait until it runs out.
-            installation.kubectl("delete", "lease", NAME, "--namespace", installation.namespace)
             await world.until_active("first", "second")
             await world.check_same(expected)
             await world.check_at_rest(standby.turns, ("first", "second"))
