@@ -81,6 +81,16 @@ def test_whoever_selects_pods_finds_the_operators(values: dict[str, Any]) -> Non
     assert all(labels >= selector.items() for selector in selectors)
 
 
+def test_a_label_that_is_given_twice_is_there_once() -> None:
+    label = "app.kubernetes.io/part-of"
+    parts = {part: {"enabled": True, "labels": {label: "part"}} for part in ("serviceMonitor", "prometheusRule", "dashboard")}
+    values = {"crds": {"install": False}, "commonLabels": {label: "all"}, "podLabels": {label: "pods"}, **parts}
+    given = {name: re.findall(rf"^ +{label}: (.*)$", text, re.MULTILINE) for name, text in rendered(values).items()}
+    assert given["deployment.yaml"] == ["all", "pods"]
+    assert given["service.yaml"] == ["all"]
+    assert [given[name] for name in ("monitor.yaml", "prometheusrule.yaml", "dashboard.yaml")] == [["part"]] * 3
+
+
 def test_a_service_monitor_finds_the_service() -> None:
     made = from_chart(PARTS_ON)
     selector = named(made, "ServiceMonitor")["spec"]["selector"]["matchLabels"]
@@ -152,11 +162,13 @@ def test_the_notes_class_and_claim_can_be_applied() -> None:
     [
         ({"serviceAccount": {"annotations": {"eks.amazonaws.com/role-arn": "arn:aws:iam::111122223333:role/r"}}}, "names no IAM role"),
         ({"rbac": {"classReaders": [{"kind": "Group", "name": "developers"}]}}, "cannot list classes"),
+        ({"runbookBaseURL": "https://git.example.com/blob/main"}, "runbookBaseURL"),
+        ({"prometheusRule": {"enabled": False}, "dashboard": {"enabled": False}}, "runbookBaseURL"),
     ],
 )
 def test_the_notes_say_only_what_is_left_to_do(values: dict[str, Any], sentence: str) -> None:
-    assert sentence in rendered()[NOTES]
-    assert sentence not in rendered(values)[NOTES]
+    assert sentence in rendered(PARTS_ON)[NOTES]
+    assert sentence not in rendered({**PARTS_ON, **values})[NOTES]
 
 
 def test_the_notes_say_when_the_crds_are_missing() -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from fargateclaims.timing import HEARTBEAT_STALE
-from support.chart_values import everything
-from support.rendering import KUSTOMIZE, from_chart, from_kustomize
+from support.chart_values import defaults, everything
+from support.rendering import KUSTOMIZE, from_chart, from_kustomize, named
 
 MADE: dict[str, Callable[[], list[dict[str, Any]]]] = {
     "defaults": from_chart,
@@ -56,6 +56,21 @@ def test_the_probes_bear_with_what_the_operator_bears_with(pod: dict[str, Any]) 
     assert [port["name"] for port in container["ports"]] == ["http"]
     # One slow moment is no reason to restart.
     assert live["periodSeconds"] * (live["failureThreshold"] - 1) >= HEARTBEAT_STALE
+
+
+def test_without_values_a_probe_is_as_often_as_kubernetes_has_it() -> None:
+    for nothing in (None, dict.fromkeys(defaults()["readinessProbe"])):
+        template = named(from_chart({"readinessProbe": nothing}), "Deployment")["spec"]["template"]
+        assert template["spec"]["containers"][0]["readinessProbe"] == {"httpGet": {"path": "/readyz", "port": "http"}}
+
+
+def test_a_constraint_with_a_selector_of_its_own_keeps_that_alone() -> None:
+    constraint = {"topologyKey": "zone", "maxSkew": 1, "whenUnsatisfiable": "DoNotSchedule"}
+    other = {"matchExpressions": [{"key": "team", "operator": "Exists"}]}
+    values = {"topologySpreadConstraints": [constraint, {**constraint, "labelSelector": other}]}
+    deployment = named(from_chart(values), "Deployment")["spec"]
+    spread = deployment["template"]["spec"]["topologySpreadConstraints"]
+    assert spread == [{**constraint, "labelSelector": deployment["selector"]}, {**constraint, "labelSelector": other}]
 
 
 def test_a_stop_has_the_time_that_it_takes(pod: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ import pytest
 from fargateclaims.settings import Settings
 from support.chart_values import OTHER, PARTS_ON, SETTINGS, defaults, everything, leaves, with_value
 from support.rendering import CHART, NAME, camel_case, chart, from_chart, named, rendered
+from support.strict_schemas import validate
 
 # What Kubernetes checks itself: these go into the manifests as they are.
 AS_IN_KUBERNETES = re.compile(
@@ -106,6 +107,10 @@ def test_an_unknown_key_is_named(path: str) -> None:
         ("env", {"A": "b"}, r"at '/env': got object, want array"),
         ("env", [{"name": "FARGATECLAIMS_LOG_LEVEL"}], r"FARGATECLAIMS_LOG_LEVEL is a setting .* belongs in settings as logLevel"),
         ("commonLabels", {"a": 1}, r"at '/commonLabels/a': got number, want string"),
+        ("commonLabels", {"app.kubernetes.io/name": "x"}, r"invalid propertyName 'app.kubernetes.io/name'"),
+        ("podLabels", {"app.kubernetes.io/instance": "x"}, r"invalid propertyName 'app.kubernetes.io/instance'"),
+        ("podDisruptionBudget.maxUnavailable", 0, r"at '/podDisruptionBudget/maxUnavailable': minimum: got 0, want 1"),
+        ("podDisruptionBudget.maxUnavailable", "0%", r"at '/podDisruptionBudget/maxUnavailable': '0%' does not match pattern"),
         ("terminationGracePeriodSeconds", 5, r"minimum: got 5, want 15"),
         ("settings.resyncSecond", 1, r"at '/settings': additional properties 'resyncSecond' not allowed"),
         ("settings.resyncSeconds", 0, r"at '/settings/resyncSeconds': exclusiveMinimum: got 0, want 0"),
@@ -120,6 +125,29 @@ def test_an_unknown_key_is_named(path: str) -> None:
 def test_what_is_wrong_is_said(path: str, value: Any, told: str) -> None:
     with pytest.raises(helm.HelmError, match=told):
         rendered(with_value({"serviceMonitor": {"enabled": True}}, path, value))
+
+
+def test_a_value_that_is_null_is_called_missing_or_does_no_harm() -> None:
+    needed = {f"{path}.{name}".lstrip(".") for path, each in schemas(schema()) for name in each.get("required", []) if "[]" not in path}
+    unsaid = [path for path in needed if f"missing property '{path.rpartition('.')[2]}'" not in refusal(with_value({}, path, None))]
+    assert unsaid == []
+    # The rest at once: whole maps, and then what is in them.
+    switches = re.compile(r"(.*\.)?(enabled|create|install)|serviceAccount\.name")
+    single = {path for path in leaves(defaults()) if path not in needed and not switches.fullmatch(path)}
+    maps = {path.rpartition(".")[0] for path in single} - needed - {""}
+    for paths in (maps, single):
+        values = PARTS_ON
+        for path in sorted(paths):
+            if not any(path.startswith(f"{above}.") for above in paths):
+                values = with_value(values, path, None)
+        for obj in from_chart(values):
+            validate(obj)
+
+
+def refusal(values: dict[str, Any]) -> str:
+    with pytest.raises(helm.HelmValuesError) as refused:
+        rendered(values)
+    return str(refused.value)
 
 
 def test_a_parent_charts_globals_are_no_mistake() -> None:

@@ -18,19 +18,17 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 
 {{/* A pod has none that change with the chart alone: it would be replaced for nothing. */}}
 {{- define "fargateclaims.podLabels" -}}
-{{ include "fargateclaims.selectorLabels" . }}
-app.kubernetes.io/component: operator
-app.kubernetes.io/part-of: fargateclaims
-app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
-{{- with .Values.commonLabels }}
-{{ toYaml . }}
-{{- end }}
+{{- $own := include "fargateclaims.selectorLabels" . | fromYaml -}}
+{{- $_ := set $own "app.kubernetes.io/component" "operator" -}}
+{{- $_ := set $own "app.kubernetes.io/part-of" "fargateclaims" -}}
+{{- $_ := set $own "app.kubernetes.io/version" .Chart.AppVersion -}}
+{{- mergeOverwrite $own (default dict .Values.commonLabels) | toYaml -}}
 {{- end }}
 
 {{- define "fargateclaims.labels" -}}
-{{ include "fargateclaims.podLabels" . }}
-app.kubernetes.io/managed-by: {{ .Release.Service }}
-helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
+{{- $own := dict "app.kubernetes.io/managed-by" .Release.Service -}}
+{{- $_ := set $own "helm.sh/chart" (printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_") -}}
+{{- mergeOverwrite $own (include "fargateclaims.podLabels" . | fromYaml) | toYaml -}}
 {{- end }}
 
 {{- define "fargateclaims.serviceAccountName" -}}
