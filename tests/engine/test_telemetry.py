@@ -1,13 +1,14 @@
 """What the metrics say of operations: each that EKS took ends once, with its duration, however often it was tried."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.group import CLAIM_KIND
+from fargateclaims.aws.operations import OPERATIONS
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
 from fargateclaims.domain.observation import Quotas
 from fargateclaims.domain.plan import plan
@@ -44,7 +45,7 @@ def waits(fleet: Any, operation: str) -> tuple[Any, Any]:
 
 def _by_labels(metrics: Metrics, name: str) -> dict[tuple[str, str], float]:
     samples = (sample for family in metrics.registry.collect() for sample in family.samples if sample.name == name)
-    return {(sample.labels["operation"], sample.labels["outcome"]): sample.value for sample in samples}
+    return {(sample.labels["operation"], sample.labels["outcome"]): sample.value for sample in samples if sample.value}
 
 
 def without_answer(operation: str, kind: FailureClass, *, unknown: bool) -> Callable[[ClusterARN, str], Any]:
@@ -196,6 +197,26 @@ def test_a_claim_that_is_served_at_once_has_waited_too(in_fleet: Scenarios) -> N
         assert waits(fleet, "Delete") == (1, pytest.approx(60, abs=5))
 
     in_fleet(scenario)
+
+
+def test_what_can_be_counted_is_there_before_it_happens_since_a_rate_overlooks_the_first_of_a_new_series() -> None:
+    metrics = Metrics()
+    Telemetry(metrics, LoopClock())
+
+    def counted(name: str) -> list[tuple[dict[str, str], float]]:
+        return [(sample.labels, sample.value) for family in metrics.registry.collect() for sample in family.samples if sample.name == name]
+
+    failures = [str(kind) for kind in FailureClass]
+    types = ["Create", "Delete", "Replace", "Tag"]
+    ends = ["succeeded", "failed"]
+
+    def zeros(operations: Iterable[str], outcomes: list[str]) -> list[tuple[dict[str, str], float]]:
+        return [({"operation": operation, "outcome": outcome}, 0) for operation in operations for outcome in outcomes]
+
+    assert counted("fargateclaims_operations_total") == zeros(types, [*ends, *failures])
+    assert counted("fargateclaims_operation_duration_seconds_count") == zeros(types, ends)
+    assert counted("fargateclaims_queue_wait_seconds_count") == [({"operation": operation}, 0) for operation in types]
+    assert counted("fargateclaims_aws_calls_total") == zeros(OPERATIONS, ["ok", *failures])
 
 
 def test_metrics_follow_an_operation_from_its_queue_to_its_end() -> None:

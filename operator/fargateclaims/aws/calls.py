@@ -16,6 +16,7 @@ from botocore import xform_name
 
 from fargateclaims.aws.departure import Abandoned, Departure, NotPermitted, Permit
 from fargateclaims.aws.errors import classify, is_credential_problem
+from fargateclaims.aws.operations import Operation
 from fargateclaims.aws.sessions import AWSSession, Identity, Service, Sessions
 from fargateclaims.aws.threads import DaemonThreads
 from fargateclaims.aws.throttle import Grant, Lane, TokenBucket
@@ -33,7 +34,7 @@ class Request:
     """One call: botocore's name of the service, the API's names of operation and parameters."""
 
     service: Service
-    operation: str
+    operation: Operation
     parameters: Mapping[str, object]
 
 
@@ -146,12 +147,14 @@ class Caller:
         self.account_region = account_region
         self.identity = identity
 
-    async def read(self, service: Service, operation: str, parameters: Mapping[str, object], *, urgent: bool = False) -> Mapping[str, Any]:
+    async def read(
+        self, service: Service, operation: Operation, parameters: Mapping[str, object], *, urgent: bool = False
+    ) -> Mapping[str, Any]:
         """Ask for something. Raises AWSError."""
         lane = Lane.URGENT if urgent else Lane.ROUTINE
         return await self.account_region.call(self.identity, Request(service, operation, parameters), lane=lane)
 
-    async def mutate(self, permit: Permit, service: Service, operation: str, parameters: Mapping[str, object]) -> Mapping[str, Any]:
+    async def mutate(self, permit: Permit, service: Service, operation: Operation, parameters: Mapping[str, object]) -> Mapping[str, Any]:
         """Change something. Raises AWSError, and NotPermitted where the permit was refused and so nothing was sent."""
         request = Request(service, operation, parameters)
         return await self.account_region.call(self.identity, request, lane=Lane.URGENT, permit=permit)

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from fargateclaims.api.fargateclass import SubnetsFrom, SubnetSource
 from fargateclaims.aws.calls import Caller
+from fargateclaims.aws.operations import Operation
 from fargateclaims.aws.shapes import malformed, reading
 from fargateclaims.domain.failure import AWSError, FailureClass
 from fargateclaims.domain.observation import EKSCluster, SubnetFacts
@@ -35,7 +36,7 @@ async def read_subnet_facts(caller: Caller, source: SubnetSource, cluster: EKSCl
     return resolve_subnets(source, cluster, subnets, tables)
 
 
-async def _pages(caller: Caller, operation: str, key: str, filters: Sequence[Filter]) -> list[Mapping[str, Any]]:
+async def _pages(caller: Caller, operation: Operation, key: str, filters: Sequence[Filter]) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     parameters: dict[str, object] = {"Filters": filters, "MaxResults": _PAGE_SIZE}
     for _ in range(_MAX_PAGES):

@@ -11,9 +11,10 @@ from datetime import datetime
 
 from fargateclaims.api.claim_status import BlockerOrigin, ClaimStatus, OperationType
 from fargateclaims.api.conditions import ConditionStatus, ConditionType
+from fargateclaims.aws.operations import OPERATIONS
 from fargateclaims.clock import Clock
 from fargateclaims.domain.assessment import Step
-from fargateclaims.domain.failure import Failure
+from fargateclaims.domain.failure import Failure, FailureClass
 from fargateclaims.domain.plan import Action, Plan
 from fargateclaims.domain.profile import ProfileState
 from fargateclaims.domain.report import ClaimReport
@@ -22,6 +23,7 @@ from fargateclaims.metrics import Metrics
 
 _GIVEN_UP = frozenset({ProfileState.CREATE_FAILED, ProfileState.DELETE_FAILED})
 _MOVING = frozenset({ProfileState.CREATING, ProfileState.DELETING})
+_ENDS = ("succeeded", "failed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,18 @@ class Telemetry:
     last_turn: dict[Place, float] = field(default_factory=dict)
     _calls: dict[str, _Call] = field(default_factory=dict)
     _under_way: dict[Place, dict[str, _Operation]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Let all that can be counted begin at 0: a rate overlooks the first event of a series that begins with it."""
+        for operation in map(str, OperationType):
+            self.metrics.wait_seconds.labels(operation)
+            for outcome in _ENDS:
+                self.metrics.operation_seconds.labels(operation, outcome)
+            for outcome in (*_ENDS, *map(str, FailureClass)):
+                self.metrics.operations.labels(operation, outcome)
+        for call in OPERATIONS:
+            for outcome in ("ok", *map(str, FailureClass)):
+                self.metrics.aws_calls.labels(call, outcome)
 
     def turned(self, place: Place, decided: Plan, seconds: float) -> None:
         """A worker has made a turn that took so long."""

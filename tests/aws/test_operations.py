@@ -1,0 +1,14 @@
+"""The operations that metrics begin with are all that can be called: mypy lets no other be called, and the policy allows no other."""
+
+from fargateclaims.aws.errors import MUTATIONS
+from fargateclaims.aws.operations import OPERATIONS
+from support.iam_policy import actions, document
+
+# What EKS does in the caller's name on CreateFargateProfile.
+ON_CREATE = {"PassRole", "CreateServiceLinkedRole"}
+
+
+def test_they_are_what_the_policy_allows() -> None:
+    allowed = {action.partition(":")[2] for action in actions(document("operator-policy.json"))}
+    assert set(OPERATIONS) == allowed - ON_CREATE
+    assert set(OPERATIONS) > MUTATIONS
