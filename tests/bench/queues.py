@@ -62,9 +62,16 @@ class QueueResult:
     cpu_seconds: float
 
 
-def run_queues(folder: Path, clusters: int, calls_per_second: float, beside: Beside = lambda *_: nullcontext()) -> QueueResult:
-    """Ours, on so many clusters with ten claims each."""
-    with world(folder, SECONDS) as around:
+def run_queues(
+    folder: Path,
+    clusters: int,
+    calls_per_second: float,
+    beside: Beside = lambda *_: nullcontext(),
+    *,
+    place: Callable[[Path, float], AbstractContextManager[World]] = world,
+) -> QueueResult:
+    """Ours, on so many clusters with ten claims each; `place` is where."""
+    with place(folder, SECONDS) as around:
         seeded = around.eks.seed(count=clusters, prefix="c")
         _load_classes(around, seeded)
         settings = {"aws_calls_per_second": calls_per_second, **POLLS}

@@ -3,6 +3,8 @@
 make bench                          everything, about twenty minutes
 make bench ARGS="--only a,d"        some parts
 make bench ARGS="--write"           and docs/benchmarks.md is written
+make bench ARGS="--only a --control-plane FOLDER"
+                                    part a, ours alone, on a real kube-apiserver; `make kube` prints the folder
 """
 
 import argparse
@@ -10,12 +12,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
 from bench.queues import CLAIMS, SECONDS, Half, QueueResult, run_plain, run_queues, run_writes  # noqa: E402
+from bench.real import real_world  # noqa: E402
 from bench.restart import run_restart  # noqa: E402
 from bench.table import Row, machine, markdown  # noqa: E402
 from bench.virtual import Phase, run_fleet  # noqa: E402
@@ -43,6 +47,12 @@ def one_cluster(folder: Path) -> Iterator[Row]:
     for half, name in ((plain.create, "create"), (plain.delete, "delete")):
         yield Row("a", f"plain kopf operator, the same: {name}, time ÷ floor", half.eks / half.floor)
         yield Row("a", f"plain kopf operator, the same: {name}, calls refused", half.refused)
+
+
+def real_server(assets: Path, folder: Path) -> Iterator[Row]:
+    """Part a on a control plane that has been built."""
+    what = f"{CLAIMS} claims, one cluster, {SECONDS:g} s each, on a real kube-apiserver"
+    yield from _times("a", what, run_queues(folder, 1, 10, place=real_world(assets)), 1.08)
 
 
 def many_clusters(folder: Path) -> Iterator[Row]:
@@ -106,18 +116,20 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default=",".join(PARTS), help="letters of parts, such as a,c")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
+    parser.add_argument("--control-plane", type=Path, help="where a real kube-apiserver is, for part a")
     given = parser.parse_args()
+    parts = PARTS | ({"a": partial(real_server, given.control_plane)} if given.control_plane else {})
     chosen = [letter for letter in given.only.split(",") if letter]
-    unknown = set(chosen) - set(PARTS)
+    unknown = set(chosen) - set(parts)
     if unknown:
-        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+        parser.error(f"there is no part {', '.join(sorted(unknown))}; there are {', '.join(parts)}")
     where = machine()
     rows: list[Row] = []
     try:
         for letter in chosen:
             begun = time.monotonic()
             with tempfile.TemporaryDirectory() as folder:
-                rows += PARTS[letter](Path(folder))
+                rows += parts[letter](Path(folder))
             sys.stderr.write(f"part {letter}: {time.monotonic() - begun:.0f} s\n")
     finally:
         # What was measured is not lost when a later part fails.
