@@ -8,22 +8,18 @@ from typing import Final
 import promql_parser
 
 from fargateclaims.api.reasons import Reason
-from fargateclaims.domain.failure import FailureClass
+from fargateclaims.clock import SystemClock
+from fargateclaims.engine.telemetry import Telemetry
 from fargateclaims.kube.errors import KubeError
 from fargateclaims.metrics import Metrics
 
 TARGET_LABELS: Final = frozenset({"namespace", "job", "instance"})
 """What a scrape adds to every series."""
 _HISTOGRAM: Final = {"_bucket": {"le"}, "_sum": set[str](), "_count": set[str]()}
-_FAILURES: Final = {str(each) for each in FailureClass}
-_CALLS: Final = "fargateclaims_aws_calls_total"
 _VALUES: Final[Mapping[tuple[str, str], Iterable[str]]] = {
     ("fargateclaims_claims", "reason"): {str(each) for each in Reason},
     ("fargateclaims_slot_held", "origin"): {"claim", "foreign"},
     ("fargateclaims_profiles", "origin"): {"claim", "foreign"},
-    (_CALLS, "outcome"): {"ok"} | _FAILURES,
-    ("fargateclaims_operations_total", "outcome"): {"succeeded", "failed"} | _FAILURES,
-    ("fargateclaims_operation_duration_seconds_bucket", "outcome"): {"succeeded", "failed"},
     ("fargateclaims_kube_requests_total", "outcome"): {"ok"} | {each.__name__ for each in KubeError.__subclasses__()},
     ("fargateclaims_kube_requests_total", "verb"): {"get", "list", "create", "update", "patch"},
 }
@@ -119,17 +115,11 @@ def _lacks(series: Mapping[str, frozenset[str]], selector: Selector, label: str)
     return [] if label in known else [f"{selector.metric} has no label {label}"]
 
 
-def _values(metric: str, label: str) -> Iterable[str]:
-    if (metric, label) == (_CALLS, "operation"):
-        return aws_operations()
-    return _VALUES.get((metric, label), ())
-
-
 @cache
-def aws_operations() -> frozenset[str]:
-    """The operations of the services that the operator calls."""
-    import botocore.session
-
-    session = botocore.session.get_session()
-    services = ("eks", "ec2", "iam", "service-quotas", "sts")
-    return frozenset(name for service in services for name in session.get_service_model(service).operation_names)
+def _values(metric: str, label: str) -> frozenset[str]:
+    """The values that a label can have, of counters and histograms those that begin at 0; none if anything goes."""
+    metrics = Metrics()
+    Telemetry(metrics, SystemClock())
+    samples = (sample for family in metrics.registry.collect() for sample in family.samples if sample.name == metric)
+    begun = {sample.labels[label] for sample in samples if label in sample.labels}
+    return frozenset(_VALUES.get((metric, label), begun))
