@@ -1,5 +1,6 @@
 """The alerts ask for what the operator exposes, and each leads to its runbook. When they fire is in alerts_test.yaml, for promtool."""
 
+import logging
 import re
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import promql_parser
 import pytest
 import yaml
 
+from fargateclaims.logs import JSONFormatter
 from support.promql import unknown
 
 HERE = Path(__file__).parent
@@ -48,6 +50,13 @@ def test_every_runbook_says_what_to_look_at_to_do_and_whom_to_ask() -> None:
         if section.startswith("FargateClaims"):
             headings = re.findall(r"^\*\*(.+?)\*\*", section, re.MULTILINE)
             assert headings == ["Meaning.", "Look at.", "Do.", "Escalate."], section.partition("\n")[0]
+
+
+def test_errors_in_a_pods_log_are_searched_as_they_are_written() -> None:
+    record = logging.LogRecord("fargateclaims.process", logging.ERROR, __file__, 1, "stopping: %s", ("leadership is lost",), None)
+    searched = re.findall(r"^kubectl logs .*\| grep '([^']*level[^']*)'", (DOCS / "runbooks.md").read_text(encoding="utf-8"), re.MULTILINE)
+    assert [text for text in searched if text not in JSONFormatter().format(record)] == []
+    assert searched
 
 
 def test_the_table_of_the_docs_has_every_alert_as_it_is(alerts: list[Any]) -> None:
