@@ -23,7 +23,7 @@ async def test_profiles_stay_and_are_taken_back_after_a_reinstall(kubectl: Kubec
     assert world.profiles() == before
     with installation.operator(class_selector=world.selector) as operator:
         assert operator.code == 1, "there is nothing to work for"
-        assert operator.stderr.splitlines()[-1] == f"the CRD {CRD} is not installed: kubectl apply --server-side -f crds/"
+        assert operator.last_message == f"the CRD {CRD} is not installed: kubectl apply --server-side -f crds/"
     installation.apply()
     for name in CLAIMS:
         await world.claim(name)

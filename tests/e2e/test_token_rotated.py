@@ -3,7 +3,7 @@
 from support.control_plane import ControlPlane
 from support.fault_world import CREATE, World
 from support.installation import NAME, Installation
-from support.kube_contract import Api, eventually
+from support.kube_contract import eventually
 from support.kubectl import Kubectl
 
 
@@ -19,13 +19,14 @@ async def test_the_new_token_is_taken_as_soon_as_the_old_one_is_refused(
         await world.until_active("before")
         kubeconfig.with_suffix(".token").write_text(installation.token())
         kubectl("delete", "secret", world.name, "--namespace", NAME)
-        async with Api(plane.kubeconfig_of(old, installation.folder / "old")) as with_old_token:
 
-            async def refused() -> bool:
-                return (await with_old_token.get("/version")).code == 401
+        async def refused() -> bool:
+            review = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenReview", "spec": {"token": old}}
+            answer = (await world.api.create("/apis/authentication.k8s.io/v1/tokenreviews", review)).ok()
+            return not answer["status"].get("authenticated")
 
-            # The API server remembers for ten seconds that it was good.
-            await eventually(refused)
+        # The API server remembers for ten seconds that it was good.
+        await eventually(refused)
         await world.claim("after")
         await world.until_active("after")
         await world.delete("before")
