@@ -68,7 +68,7 @@ async def test_bad_input_missing_crds(kube: RunningKube, api: Api, tmp_path: Pat
         await until(lambda: operator.ended)
     assert operator.code == 1
     assert "Traceback" not in operator.stderr
-    assert operator.stderr.splitlines()[-1] == f"the CRD {CRDS[0]} is not installed: kubectl apply --server-side -f crds/"
+    assert operator.last_message == f"the CRD {CRDS[0]} is not installed: kubectl apply --server-side -f crds/"
 
 
 async def test_bad_input_no_kubeconfig(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ async def test_bad_input_no_kubeconfig(tmp_path: Path) -> None:
         await until(lambda: operator.ended)
     assert operator.code == 1
     assert "Traceback" not in operator.stderr
-    assert operator.stderr.splitlines()[-1] == f"KUBECONFIG names no file that exists: {tmp_path / 'nowhere'}"
+    assert operator.last_message == f"KUBECONFIG names no file that exists: {tmp_path / 'nowhere'}"
 
 
 async def test_bad_input_unreachable_api(tmp_path: Path) -> None:

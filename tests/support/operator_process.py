@@ -1,5 +1,6 @@
 """`fargateclaims run` as a process of its own, with delays of a test's size: for signals, exit codes, the Lease, and what it prints."""
 
+import json
 import os
 import re
 import signal
@@ -37,6 +38,12 @@ class OperatorProcess:
     @property
     def stderr(self) -> str:
         return self._log.read_text()
+
+    @property
+    def last_message(self) -> str:
+        """What the last line of its log says. Raises ValueError if that is no JSON."""
+        message: str = json.loads(self.stderr.splitlines()[-1])["message"]
+        return message
 
     @property
     def ended(self) -> bool:

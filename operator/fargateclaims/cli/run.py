@@ -1,6 +1,7 @@
 """`fargateclaims run`: the operator. Its flags are the settings, so there is one list of them."""
 
 import asyncio
+import logging
 import sys
 from inspect import Parameter, Signature
 from typing import Annotated
@@ -9,6 +10,8 @@ import typer
 
 from fargateclaims import logs
 from fargateclaims.settings import Settings, SettingsError, flag, variable
+
+log = logging.getLogger(__name__)
 
 EXIT_SETTINGS = 2
 
@@ -30,7 +33,8 @@ def run(*, check: bool, **flags: str | None) -> None:
     try:
         code = asyncio.run(Process(settings).run())
     except StartError as error:
-        typer.echo(str(error), err=True)
+        # In the log's own format: in a pod, what reads the log would stumble over anything else.
+        log.error("%s", error)  # noqa: TRY400 - a sentence for people, who have no use for where it was raised
         raise typer.Exit(1) from None
     sys.exit(code)
 
