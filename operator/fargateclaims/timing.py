@@ -41,6 +41,9 @@ KUBE_RETRY_AFTER: Final = 1.0
 """After a 429 that does not say when to come back: what the API server says where it says something."""
 KUBE_RETRY_AFTER_MAX: Final = 60.0
 """A longer Retry-After is no answer of an API server but of something in front of it: look again after a minute."""
+UNANSWERED_RETRY: Final = 5.0
+"""After a change of EKS could not be sent because Kubernetes did not say what must be known first: EKS was not asked for anything yet,
+so it is tried again long before anybody would look why nothing happens."""
 KUBE_UNREACHABLE_RETRY: Final = 2.0
 """Between two tries to reach the API server at start: the pod often starts before its network."""
 KUBE_CREDENTIALS_CHECK: Final = 60.0

@@ -11,7 +11,8 @@ from fargateclaims.domain.profile import ProfileState
 from fargateclaims.engine.access import Access, access_of, accesses
 from fargateclaims.engine.busy import Refusals
 from fargateclaims.engine.crd import CRDWatch
-from fargateclaims.kube.errors import Missing, Unavailable
+from fargateclaims.kube.errors import Missing, Throttled, Unavailable
+from fargateclaims.timing import UNANSWERED_RETRY
 from support.builders import NOW, ROLE, after, make_claim, make_class
 from support.memory_kube import MemoryKube
 from support.virtual_loop import LoopClock, run_virtually
@@ -132,12 +133,12 @@ def test_whether_the_crd_goes_is_asked_of_the_api_server(caplog: pytest.LogCaptu
     async def play() -> None:
         kube = MemoryKube(LoopClock().now)
         watch = CRDWatch(kube)
-        assert await watch.ask()
+        assert await watch.ask() == 0
         assert not watch.terminating
         assert not caplog.messages
         kube.crd_terminating = True
         for _ in range(3):
-            assert await watch.ask()
+            assert await watch.ask() == 0
             assert watch.terminating
         (said,) = caplog.messages
         assert "their profiles stay in EKS" in said
@@ -149,10 +150,11 @@ def test_a_crd_that_is_gone_counts_as_one_that_goes_and_silence_as_no_answer() -
     async def play() -> None:
         kube = MemoryKube(LoopClock().now)
         watch = CRDWatch(kube)
-        kube.fail("crd", Unavailable("503"), Missing("404", status=404))
-        assert not await watch.ask()
+        kube.fail("crd", Unavailable("503"), Throttled("429", retry_after=20), Missing("404", status=404))
+        assert await watch.ask() == UNANSWERED_RETRY
+        assert await watch.ask() == 20
         assert not watch.terminating
-        assert await watch.ask()
+        assert await watch.ask() == 0
         assert watch.terminating
 
     run_virtually(play())

@@ -8,7 +8,8 @@ from typing import Any
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.group import CLAIM_KIND, CLASS_KIND
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
-from fargateclaims.kube.errors import Conflict, Missing, Unavailable
+from fargateclaims.kube.errors import Conflict, Missing, Refused, Throttled, Unavailable
+from fargateclaims.settings import Settings
 
 Scenarios = Callable[..., None]
 CREATE, DELETE, LIST, DESCRIBE = "CreateFargateProfile", "DeleteFargateProfile", "ListFargateProfiles", "DescribeFargateProfile"
@@ -203,7 +204,9 @@ def test_a_refused_permit_sends_nothing_and_a_later_one_goes_on(in_fleet: Scenar
 
         fleet.cloud.send = send
         fleet.apply()
-        await fleet.until(lambda: fleet.ready() == ("True", "Active"), limit=1800)
+        # The intent that was reported holds the slot until it has settled, as if the call had been sent.
+        await fleet.until(lambda: fleet.cloud.count(CREATE) == 1, limit=Settings().settle_seconds + 15)
+        await fleet.until(lambda: fleet.ready() == ("True", "Active"))
         assert asked >= 2
         assert fleet.cloud.count(CREATE) == 1
 
@@ -295,10 +298,11 @@ def test_no_profile_is_deleted_while_it_cannot_be_told_whether_the_crd_goes(in_f
     async def scenario(fleet: Any) -> None:
         fleet.apply()
         await fleet.until(lambda: fleet.ready() == ("True", "Active"))
-        fleet.kube.fail("crd", Unavailable("GET: 503"))
+        fleet.kube.fail("crd", Unavailable("GET: 503"), Refused("GET: 401"), Throttled("GET: 429", retry_after=20))
         fleet.delete()
-        await asyncio.sleep(5)
+        await asyncio.sleep(25)
         assert fleet.cloud.count(DELETE) == 0
+        await fleet.until(lambda: fleet.cloud.count(DELETE) == 1, limit=15)
         await fleet.until(lambda: fleet.claim() is None)
         assert fleet.cloud.count(DELETE) == 1
 

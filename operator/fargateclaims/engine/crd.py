@@ -5,6 +5,7 @@ import logging
 from fargateclaims.api.group import CLAIM_PLURAL, GROUP
 from fargateclaims.engine.ports import Kube
 from fargateclaims.kube.errors import KubeError, Missing
+from fargateclaims.timing import UNANSWERED_RETRY
 
 log = logging.getLogger(__name__)
 
@@ -18,8 +19,8 @@ class CRDWatch:
         self._kube = kube
         self.terminating = False
 
-    async def ask(self) -> bool:
-        """Look. Returns whether an answer was had: without one no profile may be deleted."""
+    async def ask(self) -> float:
+        """Look. Returns 0 if an answer was had; else no profile may be deleted before it was asked again, after so many seconds."""
         before = self.terminating
         try:
             crd = await self._kube.get_crd(CLAIM_CRD)
@@ -27,9 +28,9 @@ class CRDWatch:
             self.terminating = True
         except KubeError as error:
             log.warning("it cannot be told whether %s is being deleted, so no profile is deleted: %s", CLAIM_CRD, error)
-            return False
+            return max(UNANSWERED_RETRY, getattr(error, "retry_after", None) or 0)
         else:
             self.terminating = "deletionTimestamp" in crd["metadata"]
         if self.terminating and not before:
             log.error("the CRD %s is being deleted: claims are let go, their profiles stay in EKS until it is installed again", CLAIM_CRD)
-        return True
+        return 0

@@ -42,7 +42,7 @@ from fargateclaims.engine.reporter import Reporter
 from fargateclaims.engine.snapshot import snapshot
 from fargateclaims.engine.store import Store
 from fargateclaims.engine.telemetry import Telemetry
-from fargateclaims.timing import RESYNC_JITTER
+from fargateclaims.timing import RESYNC_JITTER, UNANSWERED_RETRY
 
 log = logging.getLogger(__name__)
 
@@ -163,10 +163,16 @@ class ClusterWorker(Loop):
                 read = await self._refresh()
             decided = plan(self._facts(may_mutate=read))
         if decided.action is not None and decided.action.claim.metadata.deletion_timestamp is not None:
-            known = await self._around.crd.ask()
-            if not known or self._around.crd.terminating:
-                decided = plan(self._facts(may_mutate=known))
+            wait = await self._around.crd.ask()
+            if wait or self._around.crd.terminating:
+                decided = plan(self._facts(may_mutate=not wait))
+            if wait:
+                self._plan_again_after(wait)
         return decided
+
+    def _plan_again_after(self, seconds: float) -> None:
+        at = self._around.clock.monotonic() + seconds
+        self._held_until = at if self._held_until is None else max(self._held_until, at)
 
     async def _refresh(self) -> bool:
         read = await self._observer.refresh(self._gateway(), self._classes())
@@ -243,6 +249,8 @@ class ClusterWorker(Loop):
                 failure = await carry_out(action, gateway, self._observer, around.permit)
         except NotPermitted:
             log.warning("a call was not sent: leadership ends too soon", extra={"fields": {"cluster": str(self._arn)}})
+            # Leadership may be renewed all the same, which nothing else would tell this worker.
+            self._plan_again_after(UNANSWERED_RETRY)
             return False
         failure = attributed(failure, action.work.spec, self._observer.observation.quotas)
         self._outcomes[metadata.uid] = Outcome(action.start_time, around.clock.now(), failure)
