@@ -10,7 +10,7 @@ import signal
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from fargateclaims.api.group import CLAIM_PLURAL, CLASS_PLURAL, GROUP
 from fargateclaims.aws.cloud import AWSCloud
@@ -19,7 +19,7 @@ from fargateclaims.domain.facts import Rules
 from fargateclaims.engine.campaign import Campaign, CampaignError
 from fargateclaims.engine.crd import CRDWatch
 from fargateclaims.engine.heartbeat import Heartbeat
-from fargateclaims.engine.leadership import identity
+from fargateclaims.engine.leadership import UNREAD, identity
 from fargateclaims.engine.pace import Paces
 from fargateclaims.engine.probes import Probes, ProbesError
 from fargateclaims.engine.reporter import Reporter
@@ -46,6 +46,8 @@ from fargateclaims.timing import (
 
 log = logging.getLogger(__name__)
 
+_UNLISTED: Final = "the objects have not been listed yet"
+
 
 class StartError(Exception):
     """The operator cannot start; one line that says why and what to do."""
@@ -70,7 +72,7 @@ class Process:
             log.warning(caution)
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._asked_to_stop.set)
-        probes = Probes(self._settings.http_address, self._metrics.exposition, self._heartbeat)
+        probes = self._probes()
         try:
             probes.start()
             kube = await self._connect()
@@ -85,6 +87,18 @@ class Process:
             beating.cancel()
             await kube.close()
             probes.stop()
+
+    def _probes(self) -> Probes:
+        """The probes, with what `/readyz` says until there is more to say.
+
+        A replica that cannot reach the API server, may not touch its Lease or is about to give up for want of the CRDs must not be
+        ready: a rollout would end the one that works.
+        """
+        probes = Probes(self._settings.http_address, self._metrics.exposition, self._heartbeat)
+        probes.add_readiness("stopping", lambda: "the operator is stopping" if self._asked_to_stop.is_set() or self._stopping else None)
+        probes.add_readiness("lease", lambda: UNREAD)
+        probes.add_readiness("listed", lambda: None if self._leading_since is None else _UNLISTED)
+        return probes
 
     async def _wait_for_crds(self, kube: KubeClient) -> None:
         """Return when both CRDs are there. An API server that does not answer is waited for; one without them is not."""
@@ -122,7 +136,7 @@ class Process:
             fit=lambda: self._heartbeat.silence() < HEARTBEAT_LOST,
             changed=self._leadership_changed,
         )
-        probes.add_readiness("stopping", lambda: "the operator is stopping" if self._stopping else None)
+        probes.add_readiness("lease", campaign.problem)
         campaign.start()
         try:
             if not await self._unless_stopped(campaign.wait_won()):
@@ -161,7 +175,7 @@ class Process:
         watch = Watch(supervisor.store, self._metrics, watches_ended.set)
         probes.add_liveness("watch", watch.problem)
         probes.add_liveness("workers", supervisor.problem)
-        probes.add_readiness("listed", lambda: None if supervisor.listed else "the objects have not been listed yet")
+        probes.add_readiness("listed", lambda: None if supervisor.listed else _UNLISTED)
         events.start()
         # The watches begin before the LIST, so that no change falls between the two.
         watch.start()

@@ -89,6 +89,14 @@ async def test_the_lease_is_renewed_while_the_main_loop_is_busy(world: World) ->
         await world.campaign.stop()
 
 
+async def test_its_problem_is_that_of_leadership(world: World) -> None:
+    assert world.campaign.problem() == "the Lease has not been read yet"
+    world.campaign.start()
+    await asyncio.wait_for(world.campaign.wait_won(), LIMIT)
+    assert world.campaign.problem() is None
+    await world.campaign.stop()
+
+
 async def test_a_stop_releases_the_lease_and_closes_the_way_to_it(world: World) -> None:
     world.campaign.start()
     await asyncio.wait_for(world.campaign.wait_won(), LIMIT)

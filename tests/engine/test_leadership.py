@@ -6,7 +6,7 @@ from random import Random
 import pytest
 
 from fargateclaims.engine.leadership import Leadership, identity
-from fargateclaims.kube.errors import Unavailable
+from fargateclaims.kube.errors import Refused, Unavailable
 from fargateclaims.kube.lease import Lease
 from support.memory_lease import Line, MemoryLease
 from support.virtual_clock import VirtualClock
@@ -319,6 +319,47 @@ async def test_there_is_never_more_than_one_leader_whatever_the_network_does(rep
         candidate.line.before = candidate.line.after = Line(replicas.lease).before
     await replicas.live(30)
     assert len(replicas.leaders()) == 1
+
+
+async def test_who_has_not_read_the_lease_has_a_problem(replicas: Replicas) -> None:
+    a = Candidate("a", replicas.lease)
+    assert a.leadership.problem() == "the Lease has not been read yet"
+    a.line.before = cut()
+    replicas.all.append(a)
+    await replicas.live(60)
+    assert a.leadership.problem() == "the Lease has not been read yet"
+    a.line.before = Line(replicas.lease).before
+    await replicas.live(3)
+    assert a.leadership.problem() is None
+
+
+async def test_a_standby_has_no_problem_until_it_is_cut_off_for_as_long_as_a_lease_lasts(replicas: Replicas) -> None:
+    a = replicas.start("a")
+    await replicas.live(1)
+    b = replicas.start("b")
+    await replicas.live(60)
+    assert (replicas.leaders(), a.leadership.problem(), b.leadership.problem()) == (["a"], None, None)
+    b.line.before = hang
+    await replicas.live(12)
+    assert b.leadership.problem() is None, "a short outage takes nobody out"
+    await replicas.live(8)
+    assert b.leadership.problem() == "the Lease could be neither read nor written for 20 s"
+    b.line.before = Line(replicas.lease).before
+    await replicas.live(10)
+    assert b.leadership.problem() is None
+
+
+async def test_a_lease_that_may_be_read_but_not_taken_is_a_problem() -> None:
+    class ReadOnly(Line):
+        async def create(self, lease: Lease) -> Lease:
+            raise Refused(f"{lease.holder} may not create it", status=403)
+
+    clock = VirtualClock()
+    leadership = Leadership(ReadOnly(MemoryLease()), "a", clock)
+    campaign = asyncio.ensure_future(leadership.run())
+    await clock.advance(30)
+    campaign.cancel()
+    assert leadership.problem() == "the Lease has not been read yet"
 
 
 def test_each_process_has_a_name_of_its_own() -> None:

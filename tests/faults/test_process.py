@@ -86,10 +86,28 @@ async def test_bad_input_unreachable_api(tmp_path: Path) -> None:
     write_kubeconfig(tmp_path / "kubeconfig", f"http://{address[0]}:{address[1]}")
     with operator_process(tmp_path, {"KUBECONFIG": str(tmp_path / "kubeconfig")}) as operator:
         await until(lambda: operator.stderr.count("the API server does not answer yet") >= 2)
+        assert operator.ask("/healthz")[0] == 200, "a restart would not help"
+        assert operator.ask("/readyz") == (503, "[+] stopping: ok\n[-] lease: the Lease has not been read yet\n[+] listed: ok\nfailed\n")
         operator.terminate()
         await until(lambda: operator.ended)
     assert operator.code == 0
     assert "Traceback" not in operator.stderr
+
+
+async def test_bad_input_forbidden_lease(kube: RunningKube, api: Api, tmp_path: Path) -> None:
+    """A replica that could never lead is not ready: a rollout does not end the one that works. A standby is ready."""
+    held = {"holderIdentity": "somebody", "leaseDurationSeconds": 3600}
+    lease = {"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": {"name": "fargateclaims"}, "spec": held}
+    (await api.create("/apis/coordination.k8s.io/v1/namespaces/default/leases", lease)).ok()
+    kube.admin.fail(403, resource="leases")
+    with operator_process(tmp_path) as operator:
+        await until(lambda: "the Lease could not be read or written" in operator.stderr)
+        status, text = operator.ask("/readyz")
+        assert (status, "[-] lease: the Lease has not been read yet\n" in text) == (503, True)
+        kube.admin.clear_faults()
+        await until(lambda: operator.ask("/readyz")[0] == 200)
+        assert "fargateclaims_leader 0.0" in operator.ask("/metrics")[1]
+        await operator.stop()
 
 
 async def test_bad_input_no_credentials(world: World, tmp_path: Path) -> None:

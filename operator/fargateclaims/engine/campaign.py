@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 
 from fargateclaims.clock import Clock
-from fargateclaims.engine.leadership import Leadership, LeasePort
+from fargateclaims.engine.leadership import UNREAD, Leadership, LeasePort
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +58,10 @@ class Campaign:
     def remaining(self) -> float:
         """See `Leadership.remaining`. For any thread."""
         return self._leadership.remaining() if self._leadership is not None else 0.0
+
+    def problem(self) -> str | None:
+        """See `Leadership.problem`. For any thread."""
+        return self._leadership.problem() if self._leadership is not None else UNREAD
 
     async def wait_won(self) -> None:
         """Return once this process leads. Raises CampaignError if it never will."""

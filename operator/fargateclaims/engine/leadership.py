@@ -22,6 +22,9 @@ from fargateclaims.timing import LEASE_DURATION, LEASE_JITTER, LEASE_RENEW_DEADL
 
 log = logging.getLogger(__name__)
 
+UNREAD: Final = "the Lease has not been read yet"
+"""The problem of whoever has not got as far as an attempt at the Lease."""
+
 _NEVER: Final = float("-inf")
 T = TypeVar("T")
 
@@ -73,8 +76,9 @@ class Leadership:
         self._changed = changed
         self._record: Lease | None = None
         self._seen_at = _NEVER
-        # Read by other threads: a single attribute, replaced as a whole.
+        # Read by other threads: single attributes, replaced as a whole.
         self._expires_at = _NEVER
+        self._heard_at = _NEVER
 
     @property
     def is_leader(self) -> bool:
@@ -84,6 +88,16 @@ class Leadership:
     def remaining(self) -> float:
         """Seconds for which nobody else can become the leader; 0 when this process is not."""
         return max(0.0, self._expires_at - self._clock.monotonic())
+
+    def problem(self) -> str | None:
+        """Why this process could not lead if it had to, for the probes; None if it could: it leads, or sees another's Lease.
+
+        A short outage is none: only who has heard nothing for as long as a Lease lasts could not take one over. For any thread.
+        """
+        silent = self._clock.monotonic() - self._heard_at
+        if silent < LEASE_DURATION:
+            return None
+        return UNREAD if self._heard_at == _NEVER else f"the Lease could be neither read nor written for {silent:.0f} s"
 
     async def run(self) -> None:
         """Try to lead, stay the leader as long as it goes, then try again; until cancelled. Call `release` afterwards."""
@@ -143,17 +157,21 @@ class Leadership:
 
     async def _attempt(self, action: Callable[[], Coroutine[Any, Any, bool]], limit: float) -> bool:
         try:
-            return await self._within(limit, action())
+            done = await self._within(limit, action())
         except TimeoutError:
             log.warning("no answer about the Lease within %.0f s", limit)
         except Conflict as error:
             # Somebody else was faster: that is what the Lease is for.
+            self._heard_at = self._clock.monotonic()
             log.debug("the Lease has changed meanwhile: %s", error)
         except KubeError as error:
             log.warning("the Lease could not be read or written: %s", error)
         except Exception:
             # Whatever it is, it did not renew the Lease; a leader that dies of it would take longer to be replaced.
             log.exception("the Lease could not be handled")
+        else:
+            self._heard_at = self._clock.monotonic()
+            return done
         return False
 
     async def _try_to_win(self) -> bool:
