@@ -2,7 +2,6 @@
 
 from support.fault_world import World
 from support.installation import Installation
-from support.kube_contract import eventually
 from support.kubectl import Kubectl
 
 COUNTED = "count/fargateprofileclaims.fargateclaims.dev"
@@ -11,12 +10,12 @@ COUNTED = "count/fargateprofileclaims.fargateclaims.dev"
 async def test_one_claim_too_many_until_another_goes(kubectl: Kubectl, installation: Installation, world: World) -> None:
     kubectl("create", "quota", "claims", "--namespace", world.name, f"--hard={COUNTED}=2")
 
-    async def counts() -> bool:
+    async def used() -> object:
         quota = (await world.api.get(f"/api/v1/namespaces/{world.name}/resourcequotas/claims")).ok()
-        return quota.get("status", {}).get("used", {}).get(COUNTED) is not None
+        return quota.get("status", {}).get("used", {}).get(COUNTED)
 
-    # Until it counts, nothing of its kind may be made at all.
-    await eventually(counts)
+    # Until it is counted, nothing of its kind may be made at all. The controller looks for new kinds every 30 s.
+    await world.wait(used, lambda count: count is not None)
     with installation.operator(class_selector=world.selector) as operator:
         for name in ("first", "second"):
             await world.claim(name)
@@ -30,7 +29,7 @@ async def test_one_claim_too_many_until_another_goes(kubectl: Kubectl, installat
         async def taken() -> bool:
             return (await world.api.create(world.path(), excess)).code == 201
 
-        await eventually(taken)
+        await world.wait(taken, bool)
         await world.until_active("second", "third")
         await operator.stop()
     await world.check_always()
