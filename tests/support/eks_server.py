@@ -10,6 +10,7 @@ import boto3
 from botocore.config import Config
 
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
+from support.programs import start
 
 STOP_S = 30
 READY = "EKS simulator ready at "
@@ -23,10 +24,10 @@ def eks_server(*, create_seconds: float = 0.2, delete_seconds: float = 0.2, jitt
     options = {"create-seconds": create_seconds, "delete-seconds": delete_seconds, "jitter": jitter, "seed": seed}
     arguments = [f"--{name}={value}" for name, value in options.items()]
     command = [sys.executable, "-m", "fargateclaims.simulator.eks", "--port=0", *arguments]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with start(command, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout
-            line = process.stdout.readline()
+            line = process.stdout.readline().decode()
             if not line.startswith(READY):
                 raise RuntimeError(f"the EKS simulator did not start: {line!r}, exit {process.wait(STOP_S)}")
             with SimulatedEKS(line.removeprefix(READY).strip()) as simulated:

@@ -17,6 +17,7 @@ from pathlib import Path
 from fargateclaims.simulator.kube.client import KubeAdmin
 from fargateclaims.simulator.kube.kubeconfig import write_kubeconfig
 from fargateclaims.simulator.kube.server import KubeServer, Settings
+from support.programs import start
 
 START_LIMIT = 30.0
 
@@ -60,10 +61,10 @@ def running_kube_server(folder: Path, settings: Settings | None = None) -> Itera
 def kube_server_process(folder: Path, *options: str) -> Iterator[RunningKube]:
     """A server in a process of its own (with `options` of ``fargateclaims simulate kube``), until the end of the with block."""
     script = "import typer; from fargateclaims.cli.simulate_kube import simulate_kube; typer.run(simulate_kube)"
-    process = subprocess.Popen([sys.executable, "-c", script, *options], stdout=subprocess.PIPE, text=True)
+    process = start([sys.executable, "-c", script, *options], stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
-        line = process.stdout.readline()
+        line = process.stdout.readline().decode()
         if not line.startswith("Kubernetes API: "):
             raise RuntimeError(f"the API server did not start: {line!r}")
         yield _running(line.removeprefix("Kubernetes API: ").strip(), folder)

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import urllib.error
 import urllib.request
@@ -14,11 +13,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from support.engine_in_process import FAST
+from support.programs import start
 from support.waiting import until
 
 STOP_LIMIT: Final = 30.0
 """Kubernetes' own grace period: who needs longer is killed."""
 
+# What a user has set for an operator of their own must not reach this one, nor a proxy come between it and the tests' servers.
+_NOT_OURS: Final = re.compile(r"FARGATECLAIMS_.*|(https?|all|no)_proxy", re.IGNORECASE)
 _SERVED: Final = re.compile(r"served on (http://[^\s\",]+)")
 _TURNS: Final = re.compile(r"^fargateclaims_pass_duration_seconds_count (\S+)$", re.MULTILINE)
 
@@ -30,10 +32,10 @@ class OperatorProcess:
         self._log = folder / f"operator-{len(list(folder.glob('operator-*')))}.log"
         given = {**FAST, "http_address": "127.0.0.1:0", "log_format": "json", **settings}
         variables = {f"FARGATECLAIMS_{name.upper()}": str(value) for name, value in given.items()}
-        inherited = {name: value for name, value in os.environ.items() if environment.get(name, value) is not None}
-        every = {**inherited, **variables, **{name: value for name, value in environment.items() if value is not None}}
+        inherited = {name: value for name, value in os.environ.items() if not _NOT_OURS.fullmatch(name)}
+        every = {name: value for name, value in {**inherited, **variables, **environment}.items() if value is not None}
         with self._log.open("w") as log:
-            self._process = subprocess.Popen([sys.executable, "-m", "fargateclaims", "run"], env=every, stderr=log, stdout=log)
+            self._process = start([sys.executable, "-m", "fargateclaims", "run"], env=every, stdout=log, stderr=log)
 
     @property
     def stderr(self) -> str:
