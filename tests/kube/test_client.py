@@ -163,7 +163,7 @@ class TestFailures:
         assert (error.value.status, error.value.reason) == (status, reason)
         assert str(error.value).endswith(f"fargateprofileclaims/checkout/status: {status} {reason}: because")
         assert outcomes == [("update", kind.__name__)]
-        assert len(server.asked) == 1, "a write is never sent twice"
+        assert len(server.asked) == 1, "a write is not sent twice"
 
     @pytest.mark.parametrize(("said", "seconds"), [("3", 3), ("0", 0), (None, 1), ("soon", 1), ("-1", 1), ("86400", 60)])
     async def test_throttling_says_when_to_come_back(

@@ -1,17 +1,20 @@
+import asyncio
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from aiohttp import web
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import incluster_config
 
 from fargateclaims.kube.client import KubeClient
-from fargateclaims.kube.config import load_configuration, token_refused
+from fargateclaims.kube.config import has_another_token, load_configuration
 from fargateclaims.kube.errors import ConfigurationError, Refused, Unavailable
-from support.scripted_server import ScriptedServer, answer
+from support.scripted_server import ScriptedServer, answer, failure
 from support.virtual_clock import VirtualClock
+from support.waiting import until
 
 
 def kubeconfig(path: Path, server: str, user: dict[str, Any]) -> Path:
@@ -58,35 +61,86 @@ async def test_a_token_file_is_read_again(
     await client.close()
 
 
-async def test_a_token_that_is_refused_is_read_again_at_once(
+async def refused(_request: web.Request) -> web.Response:
+    return failure(401, "Unauthorized", "Unauthorized")
+
+
+def sent(server: ScriptedServer) -> list[str | None]:
+    return [asked.headers.get("Authorization") for asked in server.asked]
+
+
+async def with_token_file(folder: Path, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch, clock: VirtualClock) -> KubeClient:
+    (folder / "token").write_text("t1")
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(folder / "config", server.url, {"tokenFile": "token"})))
+    return await KubeClient.connect(clock=clock)
+
+
+async def test_what_was_refused_with_a_token_that_has_been_replaced_is_sent_again(
     server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "token").write_text("t1")
-    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", server.url, {"tokenFile": "token"})))
-    client = await KubeClient.connect(clock=clock)
+    client = await with_token_file(tmp_path, server, monkeypatch, clock)
     (tmp_path / "token").write_text("t2")
-    assert await authorization(client, server) == "Bearer t1"
-    server.will(answer({}, status=401))
-    with pytest.raises(Refused):
-        await client.request("get", "/version")
+    server.will(refused, answer({"metadata": {"resourceVersion": "2"}}))
+    written = await client.request("update", "/x", query=[("dryRun", "All")], body={"a": 1})
+    assert written == {"metadata": {"resourceVersion": "2"}}
+    assert sent(server) == ["Bearer t1", "Bearer t2"]
+    first, second = server.asked
+    assert (first.method, first.path, first.query, first.body) == (second.method, second.path, second.query, second.body)
     assert await authorization(client, server) == "Bearer t2"
     await client.close()
+
+
+async def test_it_is_sent_again_only_once(
+    server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = await with_token_file(tmp_path, server, monkeypatch, clock)
+    (tmp_path / "token").write_text("t2")
+    server.will(refused, refused)
+    with pytest.raises(Refused, match="401"):
+        await client.request("update", "/x", body={})
+    assert sent(server) == ["Bearer t1", "Bearer t2"]
+    await client.close()
+
+
+@pytest.mark.parametrize("text", ["t1", "", None])
+async def test_without_another_token_a_refusal_is_final(
+    server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str | None
+) -> None:
+    client = await with_token_file(tmp_path, server, monkeypatch, clock)
+    if text is None:
+        (tmp_path / "token").unlink()
+    else:
+        (tmp_path / "token").write_text(text)
+    server.will(refused)
+    with pytest.raises(Refused, match="401"):
+        await client.request("update", "/x", body={})
+    assert await authorization(client, server) == "Bearer t1", "a file that cannot be read does not cost the token"
+    assert sent(server) == ["Bearer t1", "Bearer t1"]
+    await client.close()
+
+
+def plugin(folder: Path, expiry: str) -> dict[str, Any]:
+    """A user of a plugin whose tokens are t1, t2, … in a file `runs` it counts how often it has run.
+
+    :param expiry: of the n-th token, a Python expression.
+    """
+    script = folder / "plugin.py"
+    script.write_text(
+        "import json, pathlib\n"
+        f"runs = pathlib.Path({str(folder / 'runs')!r})\n"
+        "n = int(runs.read_text()) + 1 if runs.exists() else 1\n"
+        "runs.write_text(str(n))\n"
+        f"status = {{'token': f't{{n}}', 'expirationTimestamp': {expiry}}}\n"
+        "print(json.dumps({'apiVersion': 'client.authentication.k8s.io/v1beta1', 'kind': 'ExecCredential', 'status': status}))\n"
+    )
+    return {"exec": {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": sys.executable, "args": [str(script)]}}
 
 
 async def test_a_plugin_is_asked_again_when_its_token_has_expired(
     server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A token that has expired when it comes: each look finds it so. The plugin counts how often it runs.
-    plugin = tmp_path / "plugin.py"
-    plugin.write_text(
-        "import json, pathlib\n"
-        f"runs = pathlib.Path({str(tmp_path / 'runs')!r})\n"
-        "n = int(runs.read_text()) + 1 if runs.exists() else 1\n"
-        "runs.write_text(str(n))\n"
-        "status = {'token': f't{n}', 'expirationTimestamp': '2020-01-01T00:00:00Z' if n == 1 else '2999-01-01T00:00:00Z'}\n"
-        "print(json.dumps({'apiVersion': 'client.authentication.k8s.io/v1beta1', 'kind': 'ExecCredential', 'status': status}))\n"
-    )
-    user = {"exec": {"apiVersion": "client.authentication.k8s.io/v1beta1", "command": sys.executable, "args": [str(plugin)]}}
+    # A token that has expired when it comes: each look finds it so.
+    user = plugin(tmp_path, "'2020-01-01T00:00:00Z' if n == 1 else '2999-01-01T00:00:00Z'")
     monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", server.url, user)))
     client = await KubeClient.connect(clock=clock)
     assert await authorization(client, server) == "Bearer t1"
@@ -94,6 +148,26 @@ async def test_a_plugin_is_asked_again_when_its_token_has_expired(
         await clock.advance(61)
         assert await authorization(client, server) == "Bearer t2"
     assert (tmp_path / "runs").read_text() == "2"
+    await client.close()
+
+
+async def test_a_plugin_is_asked_again_when_its_token_is_refused(
+    server: ScriptedServer, clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    user = plugin(tmp_path, "'2999-01-01T00:00:00Z'")
+    monkeypatch.setenv("KUBECONFIG", str(kubeconfig(tmp_path / "config", server.url, user)))
+    client = await KubeClient.connect(clock=clock)
+
+    async def refuse(request: web.Request) -> web.Response:
+        await until(lambda: len(server.asked) >= 3)
+        return await refused(request)
+
+    server.will(refuse, refuse, refuse, *(answer({"n": n}) for n in range(3)))
+    await asyncio.gather(*(client.request("update", "/x", body={}) for _ in range(3)))
+    assert sent(server) == ["Bearer t1"] * 3 + ["Bearer t2"] * 3
+    await clock.advance(61)
+    assert await authorization(client, server) == "Bearer t2"
+    assert (tmp_path / "runs").read_text() == "2", "of many that are refused at a time, one asks it"
     await client.close()
 
 
@@ -144,8 +218,11 @@ async def test_in_a_pod_the_service_account_is_used(clock: VirtualClock, tmp_pat
     await clock.advance(61)
     assert (await configuration.auth_settings())["BearerToken"]["value"] == "bearer t2", "the kubelet rotates it"
     (tmp_path / "token").unlink()
-    token_refused(configuration)
+    assert not await has_another_token(configuration, "bearer t2")
     assert (await configuration.auth_settings())["BearerToken"]["value"] == "bearer t2", "a file that is away does not cost the token"
+    (tmp_path / "token").write_text("t3")
+    assert await has_another_token(configuration, "bearer t2")
+    assert (await configuration.auth_settings())["BearerToken"]["value"] == "bearer t3"
 
 
 async def test_a_service_account_token_that_vanishes_is_an_outage_not_a_crash(

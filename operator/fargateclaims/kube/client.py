@@ -3,19 +3,22 @@
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final, Self
 from urllib.parse import quote
 
 import aiohttp
 from kubernetes.aio.client import ApiClient
+from kubernetes.aio.client.api_client import RequestSerialized
 from kubernetes.aio.client.exceptions import OpenApiException
+from kubernetes.aio.client.rest import RESTResponse
 from kubernetes.aio.config.config_exception import ConfigException
 
 from fargateclaims import __version__
 from fargateclaims.api.group import CLAIM_KIND, CLAIM_PLURAL, CLASS_KIND, CLASS_PLURAL, GROUP, VERSION
 from fargateclaims.clock import Clock, SystemClock
-from fargateclaims.kube.config import load_configuration, token_refused
+from fargateclaims.kube.config import TOKEN, has_another_token, load_configuration
 from fargateclaims.kube.errors import KubeError, Throttled, Unavailable, from_answer, from_transport
 from fargateclaims.timing import KUBE_CONNECT_TIMEOUT, KUBE_LIST_TIMEOUT, KUBE_REQUEST_TIMEOUT
 
@@ -43,7 +46,8 @@ Observer = Callable[[str, str], None]
 class KubeClient:
     """The API server, for the objects that the operator deals with.
 
-    Nothing is retried here but single pages of a LIST: what to do about a failure is the engine's decision.
+    Nothing is retried here but single pages of a LIST, and what was refused with a token that had been replaced: what to do about a
+    failure is the engine's decision.
 
     :param api: the library's client, with host and credentials.
     """
@@ -118,7 +122,7 @@ class KubeClient:
         """Send one request and return the object in the answer. Raises KubeError, and nothing else.
 
         :param verb: as in RBAC: get, list, create, update, patch (a JSON merge patch).
-        :param timeout: seconds for the whole of it.
+        :param timeout: seconds for the whole of it; once more if the token had been replaced.
         """
         try:
             answer = await self._send(verb, path, query, body, timeout)
@@ -138,13 +142,16 @@ class KubeClient:
         headers = {"Accept": _JSON}
         if body is not None:
             headers["Content-Type"] = _MERGE_PATCH if verb == "patch" else _JSON
+        limit = aiohttp.ClientTimeout(total=seconds, connect=KUBE_CONNECT_TIMEOUT)
+        # Called for each time that it is sent: renews the token if that is due.
+        prepare = partial(
+            self._api.param_serialize, method, path, query_params=list(query), header_params=headers, body=body, auth_settings=[TOKEN]
+        )
         try:
-            prepared = await self._api.param_serialize(
-                method, path, query_params=list(query), header_params=headers, body=body, auth_settings=["BearerToken"]
-            )
-            limit = aiohttp.ClientTimeout(total=seconds, connect=KUBE_CONNECT_TIMEOUT)
-            response = await self._api.call_api(*prepared, _request_timeout=limit)
-            content = await response.read()  # type: ignore[no-untyped-call]
+            response, content, token = await self._send_once(prepare, limit)
+            if response.status == _UNAUTHORIZED and await has_another_token(self._api.configuration, token):
+                # Who was not let in has changed nothing: also a write may be sent again.
+                response, content, _ = await self._send_once(prepare, limit)
         except (aiohttp.ClientError, OpenApiException, ConfigException, TimeoutError, OSError) as error:
             raise from_transport(request, error) from error
         except RuntimeError as error:
@@ -152,11 +159,17 @@ class KubeClient:
             if not self._closed:
                 raise
             raise Unavailable(f"{request}: the client was closed") from error
-        if response.status == _UNAUTHORIZED:
-            token_refused(self._api.configuration)
         if response.status >= 400:
             raise from_answer(request, response.status, response.headers, content)
         return _object(request, response.status, content)
+
+    async def _send_once(
+        self, prepare: Callable[[], Awaitable[RequestSerialized]], limit: aiohttp.ClientTimeout
+    ) -> tuple[RESTResponse, bytes, str | None]:
+        """The answer, what it contains, and the token that was sent."""
+        prepared = await prepare()
+        response = await self._api.call_api(*prepared, _request_timeout=limit)
+        return response, await response.read(), prepared[2].get("authorization")  # type: ignore[no-untyped-call]
 
     async def _list(self, path: str) -> tuple[list[dict[str, Any]], str]:
         try:

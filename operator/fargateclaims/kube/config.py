@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,10 @@ from fargateclaims.timing import KUBE_CREDENTIALS_CHECK
 
 # What the library stumbles over when a file is not shaped like a kubeconfig.
 _MISSHAPEN: Final = (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError)
-_TOKEN: Final = "BearerToken"  # noqa: S105  (the library's name for it, not a token)
+_LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
+
+TOKEN: Final = "BearerToken"  # noqa: S105  (not a token)
+"""The library's name for the token."""
 
 log = logging.getLogger(__name__)
 
@@ -79,14 +83,18 @@ async def _load_kubeconfig(configuration: Configuration, paths: str, clock: Cloc
 
     async def read() -> str | None:
         if hasattr(loader, "exec_plugin_expiry"):
-            # Runs the plugin only when the token that it gave has expired.
+            # Runs the plugin only if the token that it gave has expired.
             await loader.load_from_exec_plugin()
             return getattr(loader, "token", None)
         fresh = Configuration()
         await load_kube_config(paths, client_configuration=fresh, persist_config=False)  # type: ignore[no-untyped-call]
-        return fresh.api_key.get(_TOKEN)
+        return fresh.api_key.get(TOKEN)
 
-    configuration.refresh_api_key_hook = _Refresh(read, f"KUBECONFIG {paths}", clock)  # type: ignore[assignment]
+    def distrust() -> None:
+        if hasattr(loader, "exec_plugin_expiry"):
+            loader.exec_plugin_expiry = _LONG_AGO
+
+    configuration.refresh_api_key_hook = _Refresh(read, f"KUBECONFIG {paths}", clock, distrust)  # type: ignore[assignment]
 
 
 def _some_file(paths: str) -> bool:
@@ -103,28 +111,34 @@ def _load_service_account(configuration: Configuration, clock: Clock) -> None:
     async def read() -> str | None:
         fresh = Configuration()
         load_incluster_config(client_configuration=fresh, try_refresh_token=False)  # type: ignore[no-untyped-call]
-        return fresh.api_key.get(_TOKEN)
+        return fresh.api_key.get(TOKEN)
 
     configuration.refresh_api_key_hook = _Refresh(read, "the pod's ServiceAccount", clock)  # type: ignore[assignment]
 
 
-def token_refused(configuration: Configuration) -> None:
-    """The API server takes the token no more: it is read again before the next request, not only when a look is due."""
+async def has_another_token(configuration: Configuration, refused: str | None) -> bool:
+    """Whether there is another token than one that the API server has refused; looks for it at once if need be.
+
+    :param refused: as it was sent.
+    """
     hook: object = configuration.refresh_api_key_hook
-    if isinstance(hook, _Refresh):
-        hook.hurry()
+    return isinstance(hook, _Refresh) and await hook.has_another(configuration, refused)
 
 
 class _Refresh:
     """Called before each request: renews a token that a plugin gave or that stands in a file of its own.
 
     :param source: where it comes from, for the log.
+    :param distrust: called when the token was refused, before it is read again: it may not have expired.
     """
 
-    def __init__(self, read: Callable[[], Awaitable[str | None]], source: str, clock: Clock) -> None:
+    def __init__(
+        self, read: Callable[[], Awaitable[str | None]], source: str, clock: Clock, distrust: Callable[[], None] = lambda: None
+    ) -> None:
         self._read = read
         self._source = source
         self._clock = clock
+        self._distrust = distrust
         self._lock = asyncio.Lock()
         self._due = clock.monotonic() + KUBE_CREDENTIALS_CHECK
 
@@ -134,18 +148,26 @@ class _Refresh:
 
     async def __call__(self, configuration: Configuration) -> None:
         async with self._lock:
-            if self._clock.monotonic() < self._due:
-                return
-            self._due = self._clock.monotonic() + KUBE_CREDENTIALS_CHECK
-            try:
-                token = await self._read()
-            except (ConfigException, *_MISSHAPEN) as error:
-                # The old token may still be good, and the file may be just being written.
-                log.warning("the token could not be renewed from %s: %s", self._source, type(error).__name__)
-                return
-            if token:
-                configuration.api_key[_TOKEN] = token
+            if self._clock.monotonic() >= self._due:
+                await self._look(configuration)
 
-    def hurry(self) -> None:
-        """Look before the next request."""
-        self._due = self._clock.monotonic()
+    async def has_another(self, configuration: Configuration, refused: str | None) -> bool:
+        """See `has_another_token`."""
+        async with self._lock:
+            # Of many requests that are refused at a time, the first one looks.
+            if configuration.api_key.get(TOKEN) == refused:
+                self._distrust()
+                await self._look(configuration)
+                log.info("the API server refuses the token; looked for another one in %s", self._source)
+            return configuration.api_key.get(TOKEN) != refused
+
+    async def _look(self, configuration: Configuration) -> None:
+        self._due = self._clock.monotonic() + KUBE_CREDENTIALS_CHECK
+        try:
+            token = await self._read()
+        except (ConfigException, *_MISSHAPEN) as error:
+            # The old token may still be good, and the file may be just being written.
+            log.warning("the token could not be renewed from %s: %s", self._source, type(error).__name__)
+            return
+        if token:
+            configuration.api_key[TOKEN] = token
