@@ -176,7 +176,9 @@ def test_after_a_conflict_that_cannot_be_looked_into_it_is_tried_again_soon() ->
     ("error", "seconds"),
     [
         (Throttled("429", retry_after=7), 7),
+        (Throttled("429", retry_after=0), 1),
         (Unavailable("503", status=503), 1),
+        (Unavailable("503", status=503, retry_after=7), 7),
         (Refused("422", status=422), 10),
     ],
 )
@@ -193,9 +195,10 @@ def test_a_write_that_fails_is_due_again(error: KubeError, seconds: float) -> No
     reporting(scenario)
 
 
-def test_a_retry_after_is_obeyed_whatever_happens_meanwhile() -> None:
+@pytest.mark.parametrize("error", [Throttled("429", retry_after=7), Unavailable("503", status=503, retry_after=7)])
+def test_a_retry_after_is_obeyed_whatever_happens_meanwhile(error: KubeError) -> None:
     async def scenario(setup: Setup) -> None:
-        setup.kube.fail("status", Throttled("429", retry_after=7))
+        setup.kube.fail("status", error)
         assert not await setup.reporter.claim(setup.report(), fence=True)
         await setup.clock.sleep(5)
         for _ in range(2):
@@ -226,6 +229,22 @@ def test_a_claim_that_is_gone_is_forgotten() -> None:
         setup.kube.fail("finalizers", Missing("404", status=404))
         assert not await setup.reporter.claim(setup.report())
         assert setup.store.claims.get("shop", "checkout") is None
+
+    reporting(scenario)
+
+
+@pytest.mark.parametrize("error", [Throttled("429", retry_after=7), None])
+def test_nothing_is_remembered_for_ever_of_what_is_gone(error: KubeError | None) -> None:
+    async def scenario(setup: Setup) -> None:
+        if error is not None:
+            setup.kube.fail("status", error)
+        await setup.reporter.claim(setup.report())
+        uid = setup.claim()["metadata"]["uid"]
+        assert uid in str(vars(setup.reporter))
+        setup.store.remove_claim(setup.claim())
+        await setup.clock.sleep(10)
+        setup.reporter.begin()
+        assert uid not in str(vars(setup.reporter))
 
     reporting(scenario)
 

@@ -4,7 +4,7 @@ A report that is refused because the object has changed is dropped, never sent a
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from fargateclaims.api.claim_status import ClaimStatus
@@ -36,9 +36,9 @@ class Reporter:
         self._events = events
         self._clock = clock
         self._written = written
-        self._wrote_at: dict[str, float] = {}
-        # By UID, when the API server may be asked to write an object again.
+        # By UID, when an object may be written again: at all, and for little.
         self._not_before: dict[str, float] = {}
+        self._little_not_before: dict[str, float] = {}
         self._retry_at: float | None = None
 
     def due(self) -> float | None:
@@ -48,6 +48,11 @@ class Reporter:
     def begin(self) -> None:
         """A new pass: what was put off is decided anew."""
         self._retry_at = None
+        # Whose object is gone asks no more: what has passed is forgotten here, for all.
+        now = self._clock.monotonic()
+        for times in (self._not_before, self._little_not_before):
+            for uid in [uid for uid, at in times.items() if at <= now]:
+                del times[uid]
 
     async def claim(self, report: ClaimReport, *, fence: bool = False) -> bool:
         """Write one claim's report.
@@ -59,11 +64,11 @@ class Reporter:
         entry = self._store.claims.get(metadata.namespace or "", metadata.name)
         if entry is None or entry.raw["metadata"]["resourceVersion"] != metadata.resource_version:
             return False  # it has changed since the plan was made, and the cluster is marked for another pass
-        if self._is_throttled(metadata.uid):
+        if self._must_wait(self._not_before, metadata.uid):
             return False
         raw = entry.raw
         minor = not report.release and _is_minor(report.claim.status, report.status)
-        if not fence and self._is_too_soon(metadata.uid, minor=minor):
+        if not fence and minor and self._must_wait(self._little_not_before, metadata.uid):
             return False
         try:
             if report.finalizer and FINALIZER not in raw["metadata"].get("finalizers", ()):
@@ -76,7 +81,7 @@ class Reporter:
                 raw = await self._kube.put_status(_with_status(raw, report.status.to_dict()), urgent=fence)
                 self._store.put_claim(raw, ours=True)
                 self._written()
-                self._wrote_at[metadata.uid] = self._clock.monotonic()
+                self._little_not_before[metadata.uid] = self._clock.monotonic() + POSITION_WRITE_INTERVAL
         except KubeError as error:
             await self._refused(error, raw, CLAIM_PLURAL, self._store.put_claim, self._store.remove_claim)
             return False
@@ -87,7 +92,9 @@ class Reporter:
         """Write one class's report; returns whether the class in Kubernetes is now as reported."""
         metadata = report.cls.metadata
         entry = self._store.classes.get("", metadata.name)
-        if entry is None or entry.raw["metadata"]["resourceVersion"] != metadata.resource_version or self._is_throttled(metadata.uid):
+        if entry is None or entry.raw["metadata"]["resourceVersion"] != metadata.resource_version:
+            return False
+        if self._must_wait(self._not_before, metadata.uid):
             return False
         raw = entry.raw
         try:
@@ -101,13 +108,13 @@ class Reporter:
                     self._store.remove_class(raw)
                     return True
                 self._store.put_class(raw, ours=True)
-            if report.status != report.cls.status and not self._is_too_soon(
-                metadata.uid, minor=_is_minor_for_class(report.cls.status, report.status)
+            if report.status != report.cls.status and not (
+                _is_minor_for_class(report.cls.status, report.status) and self._must_wait(self._little_not_before, metadata.uid)
             ):
                 raw = await self._kube.put_status(_with_status(raw, report.status.to_dict()))
                 self._store.put_class(raw, ours=True)
                 self._written()
-                self._wrote_at[metadata.uid] = self._clock.monotonic()
+                self._little_not_before[metadata.uid] = self._clock.monotonic() + POSITION_WRITE_INTERVAL
                 self._emit(raw, report.events)
         except KubeError as error:
             await self._refused(error, raw, CLASS_PLURAL, self._store.put_class, self._store.remove_class)
@@ -119,22 +126,10 @@ class Reporter:
         self._emit(raw, report.events)
         left = [name for name in raw["metadata"].get("finalizers", ()) if name != FINALIZER]
         raw = await self._kube.patch_finalizers(raw, left)
-        self._wrote_at.pop(report.claim.metadata.uid, None)
         if left:
             self._store.put_claim(raw)
         else:
             self._store.remove_claim(raw)
-
-    def _is_too_soon(self, uid: str, *, minor: bool) -> bool:
-        """Whether only places, counts or words have changed, and the last write was a moment ago."""
-        wrote_at = self._wrote_at.get(uid)
-        if wrote_at is None or not minor:
-            return False
-        wait = wrote_at + POSITION_WRITE_INTERVAL - self._clock.monotonic()
-        if wait <= 0:
-            return False
-        self._put_off(wait)
-        return True
 
     async def _refused(
         self, error: KubeError, raw: Object, plural: str, put: Callable[[Object], None], remove: Callable[[Object], None]
@@ -142,14 +137,14 @@ class Reporter:
         metadata = raw["metadata"]
         name = f"{metadata.get('namespace', '')}/{metadata['name']}".lstrip("/")
         if isinstance(error, Throttled):
-            self._throttled(error, raw)
+            self._come_back(error, raw)
         elif isinstance(error, Conflict):
             await self._read_again(lambda: self._kube.get(plural, metadata.get("namespace"), metadata["name"]), raw, put, remove)
         elif isinstance(error, Missing):
             remove(raw)
         elif isinstance(error, Unavailable):
             log.warning("%s: its status could not be written: %s", name, error)
-            self._put_off(KUBE_RETRY_AFTER)
+            self._come_back(error, raw)
         else:
             log.error("%s: the API server refuses the write: %s", name, error)
             self._put_off(POSITION_WRITE_INTERVAL)
@@ -161,11 +156,10 @@ class Reporter:
             now = await read()
         except Missing:
             remove(raw)
-        except Throttled as error:
-            self._throttled(error, raw)
         except KubeError as error:
-            log.warning("the object could not be read again: %s", error)
-            self._put_off(KUBE_RETRY_AFTER)
+            if not isinstance(error, Throttled):
+                log.warning("the object could not be read again: %s", error)
+            self._come_back(error, raw)
         else:
             if now["metadata"]["uid"] != raw["metadata"]["uid"]:
                 remove(raw)
@@ -173,18 +167,19 @@ class Reporter:
             # Also if the watch was faster: the plan was made from what is no longer true.
             self._put_off(0)
 
-    def _throttled(self, error: Throttled, raw: Object) -> None:
-        self._not_before[raw["metadata"]["uid"]] = self._clock.monotonic() + error.retry_after
-        self._put_off(error.retry_after)
+    def _come_back(self, error: KubeError, raw: Object) -> None:
+        """Soon; but not before the API server wants it, whatever happens meanwhile."""
+        after = error.retry_after if isinstance(error, Throttled | Unavailable) else None
+        if after is not None:
+            self._not_before[raw["metadata"]["uid"]] = self._clock.monotonic() + after
+        self._put_off(max(after or 0.0, KUBE_RETRY_AFTER))
 
-    def _is_throttled(self, uid: str) -> bool:
-        """Whether it is too soon since a 429, whatever has happened meanwhile."""
-        wait = self._not_before.get(uid, 0.0) - self._clock.monotonic()
-        if wait <= 0:
-            self._not_before.pop(uid, None)
-            return False
-        self._put_off(wait)
-        return True
+    def _must_wait(self, times: Mapping[str, float], uid: str) -> bool:
+        """Whether it is too soon by these times; puts the write off if so."""
+        wait = times.get(uid, 0.0) - self._clock.monotonic()
+        if wait > 0:
+            self._put_off(wait)
+        return wait > 0
 
     def _put_off(self, seconds: float) -> None:
         at = self._clock.monotonic() + seconds
