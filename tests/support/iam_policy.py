@@ -12,6 +12,7 @@ from string import Template
 from typing import Any, Final
 
 FOLDER: Final = Path(__file__).parents[2] / "deploy/iam"
+PAGE: Final = (FOLDER.parents[1] / "docs/iam.md").read_text(encoding="utf-8")
 VALUES: Final[Mapping[str, str]] = {
     "partition": "aws",
     "region": "eu-west-1",
@@ -20,9 +21,9 @@ VALUES: Final[Mapping[str, str]] = {
     "installation": "fargateclaims",
     "pod_execution_role": "fargate-pod-execution",
     "operator_account": "999988887777",
-    "operator_role": "fargateclaims",
+    "operator_role_arn": "arn:aws:iam::999988887777:role/team/fargateclaims",
     "operator_cluster": "management",
-    "cluster_account_role": "fargateclaims-operator",
+    "role_arn": "arn:aws:iam::111122223333:role/team/fargateclaims-operator",
     "external_id": "a-secret-of-both",
     "oidc_provider": "oidc.eks.eu-west-1.amazonaws.com/id/EXAMPLE",
     "namespace": "fargateclaims",

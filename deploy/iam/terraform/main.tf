@@ -4,8 +4,9 @@ terraform {
   required_version = ">= 1.5"
   required_providers {
     aws = {
-      source  = "hashicorp/aws"
-      version = ">= 5"
+      source = "hashicorp/aws"
+      # From here on, a Pod Identity association waits until its new role is known everywhere.
+      version = ">= 5.30"
     }
   }
 }
@@ -27,16 +28,26 @@ locals {
     namespace          = var.namespace
     service_account    = var.service_account
   }
-  trust_irsa         = var.oidc_provider == null ? "" : templatefile("${path.module}/../trust-irsa.json", merge(local.values, { oidc_provider = var.oidc_provider }))
-  trust_pod_identity = templatefile("${path.module}/../trust-pod-identity.json", local.values)
 }
 
 resource "aws_iam_role" "operator" {
-  name               = var.operator_role
-  assume_role_policy = var.oidc_provider == null ? local.trust_pod_identity : local.trust_irsa
+  name = var.operator_role
+  assume_role_policy = (var.pod_identity
+    ? templatefile("${path.module}/../trust-pod-identity.json", local.values)
+    : templatefile("${path.module}/../trust-irsa.json", merge(local.values, { oidc_provider = var.oidc_provider }))
+  )
+
+  lifecycle {
+    precondition {
+      condition     = var.pod_identity != (var.oidc_provider != null)
+      error_message = "Give either oidc_provider or pod_identity = true."
+    }
+  }
 }
 
 resource "aws_iam_role_policy" "operator" {
+  count = var.cluster == null ? 0 : 1
+
   name   = "fargate-profiles"
   role   = aws_iam_role.operator.name
   policy = templatefile("${path.module}/../operator-policy.json", local.values)
@@ -45,16 +56,13 @@ resource "aws_iam_role_policy" "operator" {
 resource "aws_iam_role_policy" "assume_role" {
   for_each = var.cluster_account_roles
 
-  name = "assume-${split(":", each.value)[4]}-${split("/", each.value)[1]}"
-  role = aws_iam_role.operator.name
-  policy = templatefile("${path.module}/../assume-role-policy.json", merge(local.values, {
-    account              = split(":", each.value)[4]
-    cluster_account_role = split("/", each.value)[1]
-  }))
+  name   = "assume-${each.key}"
+  role   = aws_iam_role.operator.name
+  policy = templatefile("${path.module}/../assume-role-policy.json", { role_arn = each.value })
 }
 
 resource "aws_eks_pod_identity_association" "operator" {
-  count = var.oidc_provider == null ? 1 : 0
+  count = var.pod_identity ? 1 : 0
 
   cluster_name    = var.operator_cluster
   namespace       = var.namespace
@@ -64,11 +72,15 @@ resource "aws_eks_pod_identity_association" "operator" {
 
 # Without a path: Fargate's nodes would not be known by it.
 resource "aws_iam_role" "pod_execution" {
+  count = var.cluster == null ? 0 : 1
+
   name               = var.pod_execution_role
   assume_role_policy = templatefile("${path.module}/../trust-pod-execution.json", local.values)
 }
 
 resource "aws_iam_role_policy_attachment" "pod_execution" {
-  role       = aws_iam_role.pod_execution.name
+  count = var.cluster == null ? 0 : 1
+
+  role       = aws_iam_role.pod_execution[0].name
   policy_arn = "arn:${data.aws_partition.this.partition}:iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy"
 }

@@ -4,6 +4,6 @@ output "operator_role_arn" {
 }
 
 output "pod_execution_role_arn" {
-  description = "For podExecutionRoleARN of classes."
-  value       = aws_iam_role.pod_execution.arn
+  description = "For podExecutionRoleARN of classes; null without cluster."
+  value       = one(aws_iam_role.pod_execution[*].arn)
 }

@@ -4,9 +4,16 @@ variable "operator_cluster" {
 }
 
 variable "oidc_provider" {
-  description = "The OIDC provider of that cluster, without https://, for IAM roles for service accounts. Leave it out for Pod Identity."
+  description = "The OIDC provider of that cluster, without https://, for IAM roles for service accounts."
   type        = string
   default     = null
+}
+
+# Not told by a missing oidc_provider: of a cluster that is made in the same run, that is known only afterwards.
+variable "pod_identity" {
+  description = "Whether the operator gets its role by EKS Pod Identity, instead of oidc_provider."
+  type        = bool
+  default     = false
 }
 
 variable "namespace" {
@@ -22,8 +29,9 @@ variable "service_account" {
 }
 
 variable "cluster" {
-  description = "Name of the EKS cluster whose Fargate profiles are managed; * for all of this account and region."
+  description = "Name of the EKS cluster whose Fargate profiles are managed; * for all here; none if all are in other accounts."
   type        = string
+  default     = null
 }
 
 variable "installation" {
@@ -45,7 +53,7 @@ variable "pod_execution_role" {
 }
 
 variable "cluster_account_roles" {
-  description = "ARNs of roles in other accounts that classes name as assumeRoleARN."
-  type        = set(string)
-  default     = []
+  description = "ARNs of roles in other accounts that classes name as assumeRoleARN, each by a name of your choice."
+  type        = map(string)
+  default     = {}
 }

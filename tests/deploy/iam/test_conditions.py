@@ -1,10 +1,13 @@
 """What the policies let happen and what not, judged by `support.iam_policy`: AWS itself is not asked."""
 
+import json
+import re
+
 import pytest
 
 from fargateclaims.api.group import TAG_INSTALLATION
 from fargateclaims.domain.roles import FARGATE_PRINCIPAL, judge_trust_policy
-from support.iam_policy import VALUES, actions, allows, document, documents
+from support.iam_policy import PAGE, VALUES, actions, allows, document, documents
 
 CLUSTER = "arn:aws:eks:eu-west-1:111122223333:cluster/prod"
 OTHER_CLUSTER = "arn:aws:eks:eu-west-1:111122223333:cluster/staging"
@@ -23,7 +26,8 @@ ALLOWED = [
     ("eks:ListFargateProfiles", CLUSTER, {}),
     ("eks:DescribeFargateProfile", PROFILE, {}),
     ("eks:CreateFargateProfile", CLUSTER, {ASKED: OURS}),
-    # With its tags, when it is created, and when it is adopted.
+    # With its tags, when it is created: of the profile or of the cluster, whichever EKS asks for. And when it is adopted.
+    ("eks:TagResource", CLUSTER, {ASKED: OURS}),
     ("eks:TagResource", PROFILE, {ASKED: OURS}),
     ("eks:TagResource", PROFILE, {TAGGED: OURS}),
     ("eks:UntagResource", PROFILE, {TAGGED: OURS}),
@@ -47,7 +51,10 @@ REFUSED = [
     ("eks:TagResource", PROFILE, {}),
     ("eks:TagResource", PROFILE, {ASKED: "another"}),
     ("eks:TagResource", PROFILE, {ASKED: OURS, TAGGED: "another"}),
-    ("eks:TagResource", CLUSTER, {ASKED: OURS}),
+    ("eks:TagResource", CLUSTER, {}),
+    ("eks:TagResource", CLUSTER, {ASKED: "another"}),
+    ("eks:TagResource", OTHER_CLUSTER, {ASKED: OURS}),
+    ("eks:UntagResource", CLUSTER, {TAGGED: OURS}),
     ("eks:UntagResource", PROFILE, {}),
     ("eks:UntagResource", PROFILE, {TAGGED: "another"}),
     ("iam:PassRole", POD_ROLE, {}),
@@ -72,6 +79,16 @@ def test_the_operator_may(action: str, resource: str, context: dict[str, str]) -
 @pytest.mark.parametrize(("action", "resource", "context"), REFUSED, ids=short)
 def test_the_operator_may_not(action: str, resource: str, context: dict[str, str]) -> None:
     assert not allows(document("operator-policy.json"), action, resource, context)
+
+
+def test_the_pages_fallback_lets_profiles_be_created_as_ours_and_nothing_else() -> None:
+    (block,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    arn = "arn:aws:eks:eu-west-1:111122223333:/createfargateprofile"
+    policy = {"Statement": [json.loads(block.replace("THE ARN OF THE MESSAGE", arn))]}
+    assert allows(policy, "eks:TagResource", arn, {ASKED: OURS})
+    assert not allows(policy, "eks:TagResource", arn)
+    assert not allows(policy, "eks:TagResource", PROFILE, {ASKED: OURS})
+    assert not allows(policy, "eks:UntagResource", arn, {ASKED: OURS})
 
 
 def test_every_statement_has_an_example() -> None:
@@ -131,13 +148,13 @@ def test_only_the_operators_service_account_gets_its_role() -> None:
 
 
 def test_a_role_in_another_account_is_for_the_operator_that_knows_the_external_id() -> None:
-    policy, operator = document("trust-cross-account.json"), ("AWS", "arn:aws:iam::999988887777:role/fargateclaims")
+    policy, operator = document("trust-cross-account.json"), ("AWS", VALUES["operator_role_arn"])
     assert allows(policy, "sts:AssumeRole", context={"sts:ExternalId": VALUES["external_id"]}, principal=operator)
     assert not allows(policy, "sts:AssumeRole", principal=operator)
     assert not allows(policy, "sts:AssumeRole", context={"sts:ExternalId": "guessed"}, principal=operator)
     assert allows(policy, "sts:TagSession", principal=operator)
     theirs = document("assume-role-policy.json")
-    assert allows(theirs, "sts:AssumeRole", "arn:aws:iam::111122223333:role/fargateclaims-operator")
+    assert allows(theirs, "sts:AssumeRole", VALUES["role_arn"])
     assert not allows(theirs, "sts:AssumeRole", ADMIN)
 
 

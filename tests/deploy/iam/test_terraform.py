@@ -3,13 +3,13 @@
 import re
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 
-from support.iam_policy import FOLDER, VALUES, document, documents, placeholders
+from support.iam_policy import FOLDER, PAGE, VALUES, document, documents, placeholders
 
 MODULES = sorted({path.parent for path in (FOLDER / "terraform").rglob("*.tf")})
-PAGE = (FOLDER.parents[1] / "docs/iam.md").read_text(encoding="utf-8")
 
 
 def source(module: str) -> str:
@@ -29,7 +29,8 @@ def test_every_document_is_used_and_none_is_written_twice() -> None:
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
 def test_every_placeholder_gets_a_value(module: str) -> None:
     text = source(module)
-    given = set(re.findall(r"^\s+(\w+) += ", text[text.index("values = {") :], re.MULTILINE)) | {"oidc_provider"}
+    (values,) = re.findall(r"^  values = \{\n(.*?)^  \}", text, re.MULTILINE | re.DOTALL)
+    given = set(re.findall(r"^ +(\w+) += ", values, re.MULTILINE)) | set(re.findall(r"\{ (\w+) = ", text))
     assert {name: placeholders(name) - given for name in used(text) if placeholders(name) - given} == {}
     assert set(re.findall(r"var\.(\w+)", text)) == set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
 
@@ -44,6 +45,33 @@ def test_paths_lead_to_the_documents(module: str) -> None:
 def test_terraform_is_formatted_and_parses() -> None:
     done = subprocess.run(["terraform", "fmt", "-check", "-recursive", FOLDER / "terraform"], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: path.name)
+def test_it_parses_and_names_only_resources_that_there_are(module: Path) -> None:
+    """One that may be made not at all or several times is named with an index, any other without."""
+    hcl2 = pytest.importorskip("hcl2", reason="python-hcl2 is not installed")
+    parsed = [hcl2.loads(path.read_text(encoding="utf-8")) for path in sorted(module.glob("*.tf"))]
+    resources = {
+        f"{kind}.{name}".replace('"', ""): block
+        for file in parsed
+        for resource in file.get("resource", [])
+        for kind, named in resource.items()
+        for name, block in named.items()
+    }
+    named = set(re.findall(r"(?<!data\.)\b(aws_\w+\.\w+)(\[?)", source(str(module))))
+    assert {name for name, _ in named} <= set(resources)
+    assert {name for name, index in named if bool(index) != bool({"count", "for_each"} & set(resources[name]))} == set()
+
+
+def test_the_pages_modules_are_given_what_they_take() -> None:
+    calls = re.findall(r'^module "\w+" \{\n(.*?)^\}', PAGE, re.MULTILINE | re.DOTALL)
+    assert len(calls) == 3
+    for call in calls:
+        given = set(re.findall(r"^  (\w+) +=", call, re.MULTILINE)) - {"source", "providers"}
+        (folder,) = re.findall(r'source += "\./fargateclaims/deploy/iam/terraform/?([\w-]*)"', call)
+        variables = dict(re.findall(r'^variable "(\w+)" \{(.*?)^\}', source(str(FOLDER / "terraform" / folder)), re.MULTILINE | re.DOTALL))
+        assert {name for name, text in variables.items() if "default " not in text} <= given <= set(variables)
 
 
 def test_the_page_names_every_document_and_placeholder() -> None:

@@ -22,8 +22,7 @@ locals {
     cluster            = var.cluster
     installation       = var.installation
     pod_execution_role = var.pod_execution_role
-    operator_account   = var.operator_account
-    operator_role      = var.operator_role
+    operator_role_arn  = var.operator_role_arn
     external_id        = var.external_id
   }
 }

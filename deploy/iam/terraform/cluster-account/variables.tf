@@ -1,12 +1,6 @@
-variable "operator_account" {
-  description = "The account that the operator's own role belongs to."
+variable "operator_role_arn" {
+  description = "ARN of the operator's own role; it must exist."
   type        = string
-}
-
-variable "operator_role" {
-  description = "Name of the operator's own role."
-  type        = string
-  default     = "fargateclaims"
 }
 
 variable "external_id" {
