@@ -5,13 +5,13 @@ one is not collected. What happened there is judged afterwards, in a run of its 
 """
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from support.audit_log import keep
 from support.control_plane import ControlPlane, control_plane
 
 HERE = Path(__file__).parent
@@ -43,7 +43,6 @@ def plane(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory)
     folder = tmp_path_factory.mktemp("plane")
     with control_plane(pytestconfig.getoption("control_plane"), folder) as running:
         yield running
-    kept = pytestconfig.getoption("audit_logs")
-    if kept:
-        kept.mkdir(parents=True, exist_ok=True)
-        shutil.copy(running.audit_log, kept / f"{os.environ.get('PYTEST_XDIST_WORKER', 'main')}.jsonl")
+    folder_of_logs = pytestconfig.getoption("audit_logs")
+    if folder_of_logs:
+        keep(running, folder_of_logs, os.environ.get("PYTEST_XDIST_WORKER", "main"))

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,15 +25,23 @@ STOP_LIMIT: Final = 30.0
 _LOOK_AGAIN: Final = 0.05
 ADMIN_TOKEN: Final = "admin"  # of a server that listens on loopback alone, for as long as the tests last
 
+Start = tuple[datetime, datetime]
+"""When an API server was started, and when it was ready."""
+
+_LEASES: Final = {"group": "coordination.k8s.io", "resources": ["leases"]}
 # Who asked for what, and whether it was allowed; without bodies, and each request once, when it is answered.
 _AUDIT_POLICY: Final = {
     "apiVersion": "audit.k8s.io/v1",
     "kind": "Policy",
     "omitStages": ["RequestReceived"],
     "rules": [
+        # No operator works without its Lease: this tells of one that runs with more rights than its own.
+        {"level": "Metadata", "users": ["admin"], "verbs": ["create", "update"], "resources": [_LEASES]},
         # What the control plane says to itself would be most of the log.
         {"level": "None", "users": ["system:apiserver", "admin"]},
         {"level": "None", "userGroups": ["system:serviceaccounts:kube-system"]},
+        # Answered from its beginning on; its end says nothing new.
+        {"level": "Metadata", "verbs": ["watch"], "omitStages": ["RequestReceived", "ResponseComplete"]},
         {"level": "Metadata"},
     ],
 }
@@ -69,6 +78,7 @@ class ControlPlane:
         self.certificate = folder / "certs" / "apiserver.crt"
         self.audit_log = folder / "audit.log"
         self.kubeconfig = folder / "admin.kubeconfig"
+        self.starts: list[Start] = []
 
     def start(self) -> None:
         """Start all. Raises RuntimeError with a program's last words if it ends, TimeoutError if it is too slow."""
@@ -88,6 +98,8 @@ class ControlPlane:
             *("--authorization-kubeconfig", str(self.kubeconfig), "--bind-address", "127.0.0.1", "--secure-port", str(_free_port())),
             *("--service-account-private-key-file", str(self._folder / "service-accounts.key"), "--use-service-account-credentials"),
             *("--controllers", ",".join(_CONTROLLERS), "--leader-elect=false"),
+            # A quota that is made before its controller has heard of a new kind is counted at the next sync, by default after 5 min.
+            "--resource-quota-sync-period=5s",
         )
         # It works once it has made the first ServiceAccount.
         self._wait("kube-controller-manager", lambda: self._answers("/api/v1/namespaces/default/serviceaccounts/default"))
@@ -102,6 +114,7 @@ class ControlPlane:
     def start_api_server(self) -> None:
         """Start the API server, also after `stop_api_server`: at the same address, with the same data."""
         key = str(self._folder / "service-accounts.key")
+        begun = datetime.now(UTC)
         self._start(
             "kube-apiserver",
             *("--etcd-servers", self._etcd, "--cert-dir", str(self.certificate.parent)),
@@ -119,8 +132,11 @@ class ControlPlane:
             # Else a stop waits a minute for clients to end their watches.
             "--shutdown-watch-termination-grace-period=1s",
             *("--audit-policy-file", str(self._folder / "audit-policy.json"), "--audit-log-path", str(self.audit_log)),
+            # Never begin another file.
+            "--audit-log-maxsize=0",
         )
         self._wait("kube-apiserver", lambda: self._answers("/readyz"))
+        self.starts.append((begun, datetime.now(UTC)))
 
     def stop_api_server(self) -> None:
         """End the API server, as an upgrade of the control plane does."""

@@ -7,8 +7,10 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import permutations, product
 from typing import Any, Final
+
+from support.audit_log import AuditLog
 
 Object = Mapping[str, Any]
 
@@ -72,15 +74,30 @@ class Request:
         return self.allowed and self.role.partition(" ")[2].startswith(_BUILT_IN)
 
 
+@dataclass(frozen=True)
+class Client:
+    """Who is judged.
+
+    :param agents: how its programs' user agents begin.
+    :param other_users: under which its programs may be met as well; empty for who was not even let in.
+    """
+
+    user: str
+    agents: tuple[str, ...]
+    other_users: frozenset[str] = frozenset({"", "system:anonymous"})
+
+
 @dataclass
 class Verdict:
     """What was granted, used and forbidden.
 
-    :param used: how many requests each grant was used for; one request may be counted with several.
-    :param forbidden: requests that RBAC refused, and that no grant covers.
-    :param early: of each grant, requests that RBAC refused all the same: by an API server that has just started and does not know
-        its roles yet.
+    :param used: how many requests each grant was used for.
+    :param early: of each grant, requests that RBAC refused all the same, before the API server was ready: it did not know its roles yet.
+    :param forbidden: all other requests that RBAC refused.
+    :param built_in: allowed to everybody.
     :param elsewhere: allowed, but by none of the grants, nor to everybody.
+    :param strangers: other requests, by user and user agent: of other programs under the user that is judged, and of its own programs
+        under other users.
     """
 
     used: dict[Grant, int] = field(default_factory=dict)
@@ -88,6 +105,7 @@ class Verdict:
     forbidden: Counter[Request] = field(default_factory=Counter)
     built_in: Counter[Request] = field(default_factory=Counter)
     elsewhere: Counter[Request] = field(default_factory=Counter)
+    strangers: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     @property
     def unused(self) -> list[Grant]:
@@ -96,7 +114,10 @@ class Verdict:
 
 
 def grants_of(manifests: Sequence[Object], account: tuple[str, str]) -> list[Grant]:
-    """What roles in the manifests grant to a ServiceAccount, given as (namespace, name). ValueError for a wildcard or a missing role."""
+    """What roles in the manifests grant to a ServiceAccount, given as (namespace, name).
+
+    Raises ValueError for a wildcard, for a missing role, and for what a role grants more than once: nobody could tell which was used.
+    """
     roles = {(obj["kind"], obj["metadata"].get("namespace"), obj["metadata"]["name"]): obj for obj in manifests}
     found: list[Grant] = []
     for binding in manifests:
@@ -108,6 +129,9 @@ def grants_of(manifests: Sequence[Object], account: tuple[str, str]) -> list[Gra
         if role is None:
             raise ValueError(f"{binding['metadata']['name']} binds {kind} {name}, which is not there")
         found.extend(_grants(role, where))
+    for one, other in permutations(found, 2):
+        if one.role == other.role and one.allows(Request(other.resource, other.verb, other.name or "", other.namespace or "")):
+            raise ValueError(f"{one.role} grants more than once: {' '.join(filter(None, other.cells))}")
     return found
 
 
@@ -121,7 +145,9 @@ def _grants(role: Object, where: str | None) -> Iterator[Grant]:
     for rule in role["rules"]:
         if "nonResourceURLs" in rule:
             raise ValueError(f"{title} grants URLs: {rule}")
-        for group, resource, verb, name in product(rule["apiGroups"], rule["resources"], rule["verbs"], rule.get("resourceNames", [None])):
+        for group, resource, verb, name in product(
+            rule["apiGroups"], rule["resources"], rule["verbs"], rule.get("resourceNames") or [None]
+        ):
             if "*" in {group, resource, verb}:
                 raise ValueError(f"{title} grants more than anybody can count: {rule}")
             yield Grant(title, _qualified(resource, group), verb, name, where)
@@ -150,22 +176,36 @@ def request_of(event: Object) -> Request | None:
     )
 
 
-def judge(grants: Sequence[Grant], events: Iterable[Object], user: str) -> Verdict:
-    """Compare what was granted to a user with what the events of an audit log say that they asked for."""
+def judge(grants: Sequence[Grant], logs: Iterable[AuditLog], client: Client) -> Verdict:
+    """Compare what was granted to a client with what audit logs say that it asked for."""
     verdict = Verdict(dict.fromkeys(sorted(grants), 0))
-    requests = Counter(filter(None, (request_of(event) for event in events if event["user"].get("username") == user)))
-    for request, times in sorted(requests.items()):
-        enough = [grant for grant in verdict.used if grant.allows(request)]
-        if not request.allowed:
-            verdict.early.update(dict.fromkeys(enough, times))
-            verdict.forbidden.update({} if enough else {request: times})
-        elif request.built_in:
-            verdict.built_in[request] += times
-        elif not enough:
-            verdict.elsewhere[request] += times
-        else:
-            verdict.used.update((grant, verdict.used[grant] + times) for grant in enough)
+    for log in logs:
+        for event in log.events:
+            user, agent = event["user"].get("username", ""), event.get("userAgent", "")
+            own = agent.startswith(client.agents)
+            if user == client.user and own:
+                _count(verdict, request_of(event), early=log.before_ready(event))
+            elif user == client.user or (own and user not in client.other_users):
+                verdict.strangers[user, agent] += 1
     return verdict
+
+
+def _count(verdict: Verdict, request: Request | None, *, early: bool) -> None:
+    if request is None:
+        return
+    enough = [grant for grant in verdict.used if grant.allows(request)]
+    by_role = [grant for grant in enough if grant.role == request.role]
+    if not request.allowed:
+        if early and enough:
+            verdict.early.update(enough)
+        else:
+            verdict.forbidden[request] += 1
+    elif request.built_in:
+        verdict.built_in[request] += 1
+    elif not by_role:
+        verdict.elsewhere[request] += 1
+    else:
+        verdict.used.update((grant, verdict.used[grant] + 1) for grant in by_role)
 
 
 def table(verdict: Verdict) -> str:
@@ -188,9 +228,13 @@ def table(verdict: Verdict) -> str:
 
 
 def _others(verdict: Verdict) -> Iterator[tuple[Any, Iterable[tuple[Request, int]]]]:
-    yield lambda request: f"{request.role}, which everybody has", sorted(verdict.built_in.items(), key=lambda item: (item[0].role, item[0]))
-    yield lambda request: f"{request.role or 'nobody'}, which is not the operator's", verdict.elsewhere.items()
-    yield lambda _: "Forbidden", verdict.forbidden.items()
+    yield lambda request: f"{request.role}, which everybody has", _by_role(verdict.built_in)
+    yield lambda request: f"{request.role or 'nobody'}, beyond what is granted here", _by_role(verdict.elsewhere)
+    yield lambda _: "Forbidden", _by_role(verdict.forbidden)
+
+
+def _by_role(requests: Counter[Request]) -> list[tuple[Request, int]]:
+    return sorted(requests.items(), key=lambda item: (item[0].role, item[0]))
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:

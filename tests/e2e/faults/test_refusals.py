@@ -11,7 +11,7 @@ import pytest
 from fargateclaims.api.group import CLAIM_PLURAL, GROUP, VERSION
 from support.api_proxy import APIProxy, Exchange
 from support.fault_world import CREATE, DELETE, Object
-from support.installation import Installation
+from support.installation import NAME, Installation
 from support.scenarios import CleanRun, Worlds, one_claim
 from support.waiting import until
 
@@ -29,6 +29,9 @@ def squeeze(installation: Installation) -> Iterator[Callable[[str | None], None]
                 kubectl("delete", "flowschema,prioritylevelconfiguration", LEVEL, "--ignore-not-found")
                 stack.close()
                 return
+            kubectl("create", "serviceaccount", LEVEL, "--namespace", namespace)
+            account = f"--serviceaccount={namespace}:{LEVEL}"
+            kubectl("create", "rolebinding", LEVEL, "--namespace", namespace, f"--clusterrole={NAME}", account)
             kubectl("apply", "--server-side", "-f", "-", stdin=_level())
             kubectl("apply", "--server-side", "-f", "-", stdin=_flow(installation, namespace))
             kubectl("wait", "--for=condition=Dangling=False", "flowschema", LEVEL)
@@ -44,9 +47,10 @@ def _level() -> Object:
 
 
 def _flow(installation: Installation, namespace: str) -> Object:
-    subject = {"name": installation.service_account, "namespace": installation.namespace}
+    operator = {"name": installation.service_account, "namespace": installation.namespace}
+    writer = {"name": LEVEL, "namespace": namespace}
     rule = {
-        "subjects": [{"kind": "ServiceAccount", "serviceAccount": subject}],
+        "subjects": [{"kind": "ServiceAccount", "serviceAccount": each} for each in (operator, writer)],
         "resourceRules": [{"verbs": ["update"], "apiGroups": [GROUP], "resources": [f"{CLAIM_PLURAL}/status"], "namespaces": [namespace]}],
     }
     return _flow_control("FlowSchema", {"priorityLevelConfiguration": {"name": LEVEL}, "matchingPrecedence": 50, "rules": [rule]})
@@ -58,13 +62,17 @@ def _flow_control(kind: str, spec: Object) -> Object:
 
 @contextmanager
 def _unfinished_write(installation: Installation, namespace: str) -> Iterator[None]:
-    """Where no request may be under way, the API server takes one all the same: this one, whose body never comes."""
+    """Where no request may be under way, the API server takes one all the same: this one, whose body never comes.
+
+    A ServiceAccount of its own makes it: the audit log tells what the operator itself has asked for.
+    """
     plane = installation.plane
+    token = installation.kubectl("create", "token", LEVEL, "--namespace", namespace).stdout.strip()
     host, _, port = plane.url.removeprefix("https://").partition(":")
     head = (
         f"PUT /apis/{GROUP}/{VERSION}/namespaces/{namespace}/{CLAIM_PLURAL}/none/status HTTP/1.1",
         f"Host: {host}",
-        f"Authorization: Bearer {installation.token()}",
+        f"Authorization: Bearer {token}",
         "Content-Type: application/json",
         "Content-Length: 1000",
     )
