@@ -21,8 +21,7 @@ _WAIT: Final = {"Delay": 0.2, "MaxAttempts": 300}
 def main(arguments: Sequence[str]) -> None:
     """Perform one command and print its answer."""
     service, operation, *rest = arguments
-    # The CLI takes this variable, boto3 another.
-    client = boto3.client(service, region_name=os.environ["AWS_REGION"])  # type: ignore[call-overload]
+    client = boto3.client(service, region_name=_region())  # type: ignore[call-overload]
     if operation == "wait":
         waiter = client.get_waiter(rest[0].replace("-", "_"))
         called = waiter.config.operation
@@ -35,6 +34,15 @@ def main(arguments: Sequence[str]) -> None:
     answer.pop("ResponseMetadata")
     found = jmespath.search(" ".join(query), answer) if query else answer
     print(found if output == ["text"] else json.dumps(found, default=str, indent=4))  # noqa: T201
+
+
+def _region() -> str:
+    """The region for both versions of the CLI: 1 reads AWS_DEFAULT_REGION only, 2 AWS_REGION first. Raises SystemExit if they differ."""
+    regions = {os.environ.get(name) for name in ("AWS_DEFAULT_REGION", "AWS_REGION")}
+    region, *others = regions
+    if others or not region:
+        raise SystemExit(f"aws: versions 1 and 2 would take different regions: {regions}")
+    return region
 
 
 def _options(words: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
