@@ -132,6 +132,13 @@ async def test_new_connections_are_refused_and_taken_again(proxy: TCPProxy, conn
     assert await (await connect()).say("again") == "again"
 
 
+async def test_nobody_else_gets_the_port_meanwhile(proxy: TCPProxy) -> None:
+    """A client's connection from that port would keep the proxy from listening there again."""
+    proxy.admit(Admission.REFUSE)
+    with socket.socket() as somebody, pytest.raises(OSError, match="in use"):
+        somebody.bind(("127.0.0.1", proxy.port))
+
+
 async def test_new_connections_are_swallowed(proxy: TCPProxy, connect: Connect) -> None:
     proxy.admit(Admission.HOLD)
     client = await connect()

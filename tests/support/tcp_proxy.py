@@ -39,7 +39,7 @@ class Admission(Enum):
     HOLD = "hold"
     """They open, and nothing gets through, as if packets were lost."""
     REFUSE = "refuse"
-    """Nobody listens."""
+    """Nobody listens; the port stays the proxy's."""
 
 
 class Link:
@@ -107,6 +107,9 @@ class TCPProxy(LoopThread):
     def __init__(self, port: int) -> None:
         super().__init__()
         self._server_port = port
+        # Holds the port without listening, so that nobody else gets it while connections are refused.
+        self._reservation = socket.socket()
+        self._reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self._listener: asyncio.Server | None = None
         self._links: list[Link] = []
         self._serving: set[asyncio.Task[None]] = set()
@@ -157,18 +160,19 @@ class TCPProxy(LoopThread):
         return chosen
 
     async def _open(self) -> None:
+        self._reservation.bind(("127.0.0.1", 0))
+        self.port = self._reservation.getsockname()[1]
         await self._listen()
 
     async def _close(self) -> None:
         await self._deafen()
+        self._reservation.close()
         for link in self.links:
             link.end(reset=True)
 
     async def _listen(self) -> None:
         if self._listener is None:
-            # The same port again, also while old connections linger.
             self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self.port, reuse_address=True)
-            self.port = self._listener.sockets[0].getsockname()[1]
 
     async def _deafen(self) -> None:
         if self._listener is not None:
