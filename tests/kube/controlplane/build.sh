@@ -2,6 +2,8 @@
 # Builds kube-apiserver, kube-controller-manager and etcd into the user's cache folder, once per version, and prints the folder.
 # KUBEBUILDER_ASSETS, as envtest knows it, names a folder that has all three already.
 set -euo pipefail
+assets=${KUBEBUILDER_ASSETS:-}
+[[ -z $assets || $assets = /* ]] || assets=$PWD/$assets
 cd "$(dirname "$0")"
 
 programs=(kube-apiserver kube-controller-manager etcd)
@@ -10,13 +12,13 @@ missing() { # FOLDER: which of the programs it lacks
   for program in "${programs[@]}"; do [ -x "$1/$program" ] || echo "$program"; done
 }
 
-if [ -n "${KUBEBUILDER_ASSETS:-}" ]; then
-  lacking=$(missing "$KUBEBUILDER_ASSETS" | paste -sd ' ')
+if [ -n "$assets" ]; then
+  lacking=$(missing "$assets" | paste -sd ' ')
   if [ -n "$lacking" ]; then
-    echo "make kube: KUBEBUILDER_ASSETS is $KUBEBUILDER_ASSETS, which has no $lacking; add it, or unset the variable to build all" >&2
+    echo "make kube: KUBEBUILDER_ASSETS is $assets, which has no $lacking; add it, or unset the variable to build all" >&2
     exit 1
   fi
-  echo "$KUBEBUILDER_ASSETS"
+  echo "$assets"
   exit
 fi
 
@@ -25,18 +27,33 @@ folder=${XDG_CACHE_HOME:-$HOME/.cache}/fargateclaims/kube/$version
 # What it was built from: with another etcd or another dependency, the same version of Kubernetes is built again.
 sources=$(cat go.mod go.sum etcd/go.mod etcd/go.sum etcd/main.go build.sh | sha256sum | cut -d ' ' -f 1)
 
-if [ "$(cat "$folder/.sources" 2>/dev/null)" = "$sources" ] && [ -z "$(missing "$folder")" ]; then
+finish_if_built() {
+  [ "$(cat "$folder/.sources" 2>/dev/null)" = "$sources" ] && [ -z "$(missing "$folder")" ] || return 0
   echo "$folder"
   exit
+}
+
+finish_if_built
+
+needed=$(sed -n 's/^go //p' go.mod)
+refuse() { # WHY
+  echo "make kube: Go builds the control plane, and $1: install Go $needed or newer, or set KUBEBUILDER_ASSETS to a folder with ${programs[*]}" >&2
+  exit 1
+}
+go_version() { go env GOVERSION 2>/dev/null | grep -o 'go[0-9][0-9.]*' || true; }
+
+command -v go >/dev/null || refuse "is not here"
+# An old one is asked here, beside go.mod: if it may, it fetches the version that this needs, and is that one from then on.
+if [ "$(printf '%s\n' "go$needed" "$(go_version)" | sort -V | head -n 1)" != "go$needed" ]; then
+  refuse "$(cd / && GOTOOLCHAIN=local go_version) is too old and did not get a newer one by itself"
 fi
 
-if ! command -v go >/dev/null; then
-  echo "make kube: Go builds the control plane and is not here: install Go $(sed -n 's/^go //p' go.mod) or newer, or set KUBEBUILDER_ASSETS to a folder with ${programs[*]}" >&2
-  exit 1
-fi
+mkdir -p "$folder"
+exec {lock}>"$folder/.lock"
+flock --nonblock "$lock" || { echo "waiting for another make kube, which is building" >&2 && flock "$lock"; }
+finish_if_built
 
 echo "building Kubernetes $version into $folder, once; it takes some minutes" >&2
-mkdir -p "$folder"
 rm -f "$folder/.sources"
 stamp=k8s.io/component-base/version
 IFS=. read -r major minor _ <<<"${version#v}"
