@@ -2,13 +2,14 @@
 
 import signal
 
+from fargateclaims.simulator.eks.ledger import Call
 from fargateclaims.timing import LEASE_DURATION
 from support.api_proxy import APIProxy, Exchange
-from support.fault_world import CREATE, DELETE, World, stands
+from support.fault_world import CREATE, DELETE, World, profile_of, stands
 from support.installation import NAME, Installation
 from support.operator_process import OperatorProcess
-from support.replicas import LEADS, LOST, ended, replicas
-from support.scenarios import CleanRun, two_claims
+from support.replicas import LEADS, LOST, by_first_leader, ended, replicas
+from support.scenarios import CleanRun, one_claim, two_claims
 from support.tampered import tampered
 from support.tcp_proxy import Admission, TCPProxy
 from support.waiting import until
@@ -18,6 +19,25 @@ async def lost(leader: OperatorProcess, standby: OperatorProcess) -> None:
     """Wait until the leader knows that it leads no longer; the standby does not lead yet."""
     await until(lambda: LOST in leader.stderr)
     assert LEADS not in standby.stderr
+
+
+def renews(one: Exchange) -> bool:
+    return one.method == "PUT" and one.path.endswith(f"/leases/{NAME}")
+
+
+def reads_claim(one: Exchange) -> bool:
+    return one.method == "GET" and one.path.endswith("/web")
+
+
+async def empty_lease(world: World) -> None:
+    """Take the Lease away from its holder, as nobody should."""
+    path = f"/apis/coordination.k8s.io/v1/namespaces/{NAME}/leases/{NAME}"
+    (await world.api.patch(path, {"spec": {"holderIdentity": ""}})).ok()
+
+
+def mutations(world: World) -> list[Call]:
+    """What EKS was asked to change, by whichever leader."""
+    return [call for call in world.calls() if call.operation in {CREATE, DELETE}]
 
 
 async def test_fault_05_leader_cut_off(installation: Installation, tcp_proxy: TCPProxy, world: World, clean: CleanRun) -> None:
@@ -50,18 +70,16 @@ async def test_fault_05_lease_cannot_be_renewed(installation: Installation, api_
     """All but the Lease can be read and written, and there is more to do than time: the last call is made while the Lease is good."""
     claims = [f"claim-{number}" for number in range(8)]
 
-    def renews(one: Exchange) -> bool:
-        return one.method == "PUT" and one.path.endswith(f"/leases/{NAME}")
-
     async with replicas(installation, world, leaders=installation.kubeconfig(server=api_proxy.url)) as (leader, standby):
         world.eks.timings(1.0, 0.1, **world.target())
-        api_proxy.hold(renews)
         for name in claims:
             await world.claim(name)
+        await world.until_eks(lambda: world.begun(CREATE))
+        api_proxy.hold(renews)
         await lost(leader, standby)
         await ended(leader)
         renewed = max(one.at for one in api_proxy.asked(renews) if one.status == 200)
-        made = [call for call in world.calls(CREATE) if call.changed]
+        made = [call for call in world.calls(CREATE) if call.changed and by_first_leader(call)]
         assert 0 < len(made) < len(claims)
         assert max(call.monotonic for call in made) < renewed + LEASE_DURATION
         world.eks.timings(0.1, 0.1, **world.target())
@@ -102,17 +120,66 @@ async def test_fault_06_two_leaders(installation: Installation, world: World, cl
     await world.check_always(refused=None)
 
 
+async def test_fault_06_report_refuses_the_old_leader(
+    installation: Installation, api_proxy: APIProxy, world: World, clean: CleanRun
+) -> None:
+    """The leader is paused while it reports that it will delete a profile, which then is needed after all.
+
+    It wakes without knowing that somebody else leads: what keeps the profile is that its report is refused.
+    """
+    expected = await clean(one_claim)
+    unaware = tampered({"LEASE_DURATION": 600.0, "LEASE_RENEW_DEADLINE": 600.0, "KUBE_REQUEST_TIMEOUT": 600.0})
+    kubeconfig = installation.kubeconfig(server=api_proxy.url)
+    async with replicas(installation, world, leaders=kubeconfig, environment=unaware) as (paused, other):
+        await one_claim(world, paused)
+        profile = profile_of(await world.read())
+
+        def will_delete(one: Exchange) -> bool:
+            return one.path.endswith("/web/status") and one.body["status"].get("operation", {}).get("profileName") == profile
+
+        intent = api_proxy.hold(will_delete, times=1)
+        await world.edit(app="other")
+        await until(lambda: intent.met)
+        renewals = api_proxy.hold(renews)
+        paused.signal(signal.SIGSTOP)
+        await empty_lease(world)
+        await until(lambda: LEADS in other.stderr)
+        await world.edit(app="web")
+        await world.until_active()
+        calls = mutations(world)
+        api_proxy.release(intent)
+        await until(lambda: intent.met[0].status)
+        reads = len(api_proxy.asked(reads_claim))
+        paused.signal(signal.SIGCONT)
+        # It reads the claim again and makes its plan anew.
+        await until(lambda: len(api_proxy.asked(reads_claim)) > reads)
+        await world.check_at_rest(paused.turns)
+        await world.check_same(expected)
+        assert LOST not in paused.stderr
+        api_proxy.release(renewals)
+        await ended(paused)
+        await world.check_at_rest(other.turns)
+        await other.stop()
+    assert intent.met[0].status == 409
+    assert mutations(world) == calls
+    assert [call.operation for call in calls] == [CREATE, CREATE, DELETE]
+    await world.check_always()
+
+
 async def test_fault_07_event_loop_blocked(installation: Installation, world: World, clean: CleanRun) -> None:
     """Liveness fails and says why, while the probes' own thread answers; what the kubelet does then brings all back."""
     expected = await clean(two_claims)
-    with installation.operator(class_selector=world.selector, environment=tampered(block_seconds=9)) as operator:
+    # Longer than anything that is done meanwhile takes, and shorter than HEARTBEAT_LOST.
+    with installation.operator(class_selector=world.selector, environment=tampered(block_seconds=20)) as operator:
+
+        async def probed() -> tuple[int, str]:
+            return operator.ask("/healthz")
+
         await world.claim("first")
         await world.until_active("first")
         assert operator.ask("/healthz")[0] == 200
         operator.signal(signal.SIGUSR1)
-        await until(lambda: operator.ask("/healthz")[0] == 503)
-        status, text = operator.ask("/healthz")
-        assert status == 503
+        _, text = await world.wait(probed, lambda answer: answer[0] == 503)
         assert "[-] event-loop: blocked for" in text
         await world.claim("second")
         # As the kubelet does; it is heard when the loop goes on.
