@@ -3,7 +3,7 @@
 import re
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 from fargateclaims.api.group import CLAIM_PLURAL, CLASS_PLURAL, GROUP
-from support.fault_world import World, stands
+from support.fault_world import CREATE, World, stands
 from support.installation import Installation
 from support.kube_contract import Api
 from support.kubectl import KUBECTL, Kubectl
 from support.refusals import CRDS
+from support.waiting import until
 
 CLAIMS = ("checkout", "search", "reports", "etl", "adhoc")
 PROD = "prod"
@@ -36,13 +37,18 @@ async def test_five_claims_queue(kubectl: Kubectl, installation: Installation, p
     kubectl("apply", "--namespace", PROD, "-f", "-", stdin={"apiVersion": "v1", "kind": "List", "items": items})
     before = _rows(kubectl("get", "fpc", "--namespace", PROD).stdout)
     assert {(row["READY"], row["REASON"]) for row in before.values()} == {("Unknown", "Pending")}, "before any operator"
-    # The first one takes long enough for all to look.
-    prod.eks.next("create", seconds=6, **prod.target())
-    with _watching(installation) as watched, installation.operator(class_selector=prod.selector) as operator:
+    # The first one is done when all have been looked at.
+    prod.eks.next("create", never_ends=True, **prod.target())
+    with ExitStack() as running:
+        watched = running.enter_context(_watching(installation))
+        await until(lambda: len(watched.read_text().splitlines()) > len(CLAIMS))
+        operator = running.enter_context(installation.operator(class_selector=prod.selector))
         await prod.wait(prod.claims, _one_is_made_and_the_others_wait)
+        await prod.until_eks(lambda: prod.begun(CREATE))
         wide = kubectl("get", "fargateprofileclaims", "--namespace", PROD, "--output", "wide").stdout
         show(wide)
         last = _check_queue(wide)
+        prod.eks.finish(**prod.target())
         kubectl("wait", "--for=condition=Ready", "fpc", "--all", "--namespace", PROD, "--timeout=100s")
         done = kubectl("get", "fpc", "--namespace", PROD).stdout
         await prod.until_class(lambda cls: cls["status"].get("attachedClaims") == len(CLAIMS))
