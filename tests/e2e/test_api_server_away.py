@@ -18,10 +18,10 @@ CLAIMS = ("first", "second", "third")
 AWAY_S = 60
 
 
-@pytest.fixture(autouse=True)
-def _back(plane: ControlPlane) -> Iterator[None]:
-    """Whatever a test leaves: the next one finds an API server that answers."""
-    yield
+@pytest.fixture
+def world(plane: ControlPlane, world: World) -> Iterator[World]:
+    """Whatever a test leaves: what cleans up after it, and the next one, find an API server that answers."""
+    yield world
     plane.resume_api_server()
 
 

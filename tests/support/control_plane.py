@@ -20,6 +20,8 @@ from typing import Any, Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from support.programs import start
+
 START_LIMIT: Final = 60.0
 STOP_LIMIT: Final = 30.0
 _LOOK_AGAIN: Final = 0.05
@@ -153,8 +155,12 @@ class ControlPlane:
         self._programs["kube-apiserver"].send_signal(signal.SIGSTOP)
 
     def resume_api_server(self) -> None:
-        """Go on."""
-        self._programs["kube-apiserver"].send_signal(signal.SIGCONT)
+        """Whatever was done to it: it answers again. Raises what `start` raises, if it had ended."""
+        process = self._programs.get("kube-apiserver")
+        if process is None or process.poll() is not None:
+            self.start_api_server()
+        else:
+            process.send_signal(signal.SIGCONT)
 
     def kubeconfig_of(self, token: str, path: Path, *, server: str | None = None, namespace: str = "default") -> Path:
         """Write a kubeconfig for who bears `token`. The token stands in a file beside it, and may be changed there, as the kubelet does.
@@ -183,7 +189,7 @@ class ControlPlane:
 
     def _start(self, name: str, *arguments: str) -> None:
         with self._log(name).open("ab") as log:
-            self._programs[name] = subprocess.Popen([self._assets / name, *arguments], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+            self._programs[name] = start([self._assets / name, *arguments], stdout=log, stderr=log)
 
     def _stop(self, name: str) -> None:
         process = self._programs.pop(name)
