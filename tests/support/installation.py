@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,7 +36,6 @@ class Installation:
     folder: Path
     namespace: str = NAME
     service_account: str = NAME
-    started: list[OperatorProcess] = field(default_factory=list)
 
     def apply(self) -> None:
         """Install all of `deploy/kustomize/base`, or mend what a test has taken away."""
