@@ -33,7 +33,7 @@ def verdict(pytestconfig: pytest.Config) -> Iterator[Verdict]:
 
 
 def test_nothing_was_forbidden(verdict: Verdict) -> None:
-    assert not verdict.forbidden, "rights that are missing in deploy/"
+    assert not verdict.forbidden, "rights that are missing in deploy/, or that a test has taken away"
 
 
 def test_every_grant_was_used(verdict: Verdict) -> None:
