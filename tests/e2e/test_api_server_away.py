@@ -19,10 +19,11 @@ AWAY_S = 60
 
 
 @pytest.fixture
-def world(plane: ControlPlane, world: World) -> Iterator[World]:
+def world(plane: ControlPlane, installation: Installation, world: World) -> Iterator[World]:
     """Whatever a test leaves: what cleans up after it, and the next one, find an API server that answers."""
     yield world
     plane.resume_api_server()
+    installation.until_served()
 
 
 async def test_restarted(plane: ControlPlane, installation: Installation, world: World, show: Callable[[object], None]) -> None:

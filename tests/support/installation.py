@@ -41,11 +41,15 @@ class Installation:
         """Install all of `deploy/kustomize/base`, or mend what a test has taken away."""
         self.kubectl("apply", "--server-side", "--force-conflicts", "-k", str(BASE))
         self.kubectl("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s")
-        for plural in (CLAIM_PLURAL, CLASS_PLURAL):
-            # A new kind's storage is not ready at once: kubectl waits for it where others would be sent away.
-            self.kubectl("get", "--raw", f"/apis/{GROUP}/{VERSION}/{plural}")
+        self.until_served()
         # Who was killed did not give it back.
         self.kubectl("delete", "lease", NAME, "--namespace", self.namespace, "--ignore-not-found")
+
+    def until_served(self) -> None:
+        """Wait for our kinds: their storage is not ready at once, neither of a new CRD nor of an API server that has just started."""
+        for plural in (CLAIM_PLURAL, CLASS_PLURAL):
+            # kubectl waits where others would be sent away.
+            self.kubectl("get", "--raw", f"/apis/{GROUP}/{VERSION}/{plural}")
 
     def token(self, *, bound_to: str | None = None) -> str:
         """A new token, as the kubelet asks for one.
