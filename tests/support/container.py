@@ -71,8 +71,10 @@ class Container:
 
     def catches(self, number: int) -> bool:
         """Whether the program has a handler for a signal."""
-        status = Path(f"/proc/{self.pid}/status")
-        found = re.search(r"^SigCgt:\s*(\w+)$", status.read_text(encoding="ascii"), re.MULTILINE) if self.pid else None
+        pid = self.pid
+        if pid is None:
+            return False
+        found = re.search(r"^SigCgt:\s*(\w+)$", Path(f"/proc/{pid}/status").read_text(encoding="ascii"), re.MULTILINE)
         return found is not None and bool(int(found[1], 16) & 1 << (number - 1))
 
     def signal(self, number: int) -> None:
