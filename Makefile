@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 AUDIT_LOGS := .e2e/audit
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test e2e kube alerts-test lint fix bench crds manifests gitops docs-tables requirements clean
+.PHONY: help demo test coverage e2e kube alerts-test lint fix bench crds manifests gitops docs-tables requirements clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +23,9 @@ demo: $(READY) ## Watch claims become Fargate profiles, on an embedded EKS and K
 	@$(BIN)/fargateclaims demo $(ARGS)
 
 test: $(READY) ## Run all tests
+	@$(BIN)/pytest --numprocesses 2 $(ARGS)
+
+coverage: $(READY) ## Run all tests and show which lines and branches they leave out (takes twice the time)
 	@$(BIN)/pytest --numprocesses 2 --cov --cov-report term $(ARGS)
 
 kube: ## Build a real control plane from its Go modules, once (minutes), and print its folder
