@@ -21,14 +21,14 @@ K = FailureClass
 LOADER = botocore.session.Session().get_component("data_loader")  # parsing the services' models is most of the time
 
 
-def client(service: str = "eks") -> BaseClient:
-    config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=1, read_timeout=0.2)
+def client(service: str = "eks", read_timeout: float = 60) -> BaseClient:
+    config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, connect_timeout=60, read_timeout=read_timeout)
     session = botocore.session.Session()
     session.register_component("data_loader", LOADER)
     return session.create_client(service, region_name="eu-west-1", config=config)
 
 
-def call(operation: str, service: str = "eks") -> Callable[[], object]:
+def call(operation: str, service: str = "eks", read_timeout: float = 60) -> Callable[[], object]:
     names = {"clusterName": "prod", "fargateProfileName": "p"}
     parameters: dict[str, dict[str, Any]] = {
         "CreateFargateProfile": names | {"podExecutionRoleArn": "arn:aws:iam::111122223333:role/r"},
@@ -39,12 +39,12 @@ def call(operation: str, service: str = "eks") -> Callable[[], object]:
         "TagResource": {"resourceArn": "arn:aws:eks:eu-west-1:111122223333:fargateprofile/prod/p/1", "tags": {"a": "b"}},
         "GetRole": {"RoleName": "r"},
     }
-    return lambda: getattr(client(service), botocore.xform_name(operation))(**parameters.get(operation, {}))
+    return lambda: getattr(client(service, read_timeout), botocore.xform_name(operation))(**parameters.get(operation, {}))
 
 
-def failure_of(operation: str, service: str = "eks") -> Failure:
+def failure_of(operation: str, service: str = "eks", read_timeout: float = 60) -> Failure:
     try:
-        call(operation, service)()
+        call(operation, service, read_timeout)()
     except (BotoCoreError, ClientError, OSError) as error:
         return classify(error, operation)
     raise AssertionError("the call succeeded")
@@ -208,7 +208,7 @@ def test_what_is_not_eks_speaking_proves_nothing(aws: CannedAWS, status: int, bo
 def test_a_time_out_leaves_a_mutation_unknown_and_a_read_not(aws: CannedAWS) -> None:
     for operation, unknown in ((CREATE, True), (DESCRIBE, False)):
         aws.hang(operation)
-        failure = failure_of(operation)
+        failure = failure_of(operation, read_timeout=0.2)
         assert (failure.kind, failure.code, failure.outcome_unknown) == (K.UNAVAILABLE, "ReadTimeoutError", unknown)
 
 
