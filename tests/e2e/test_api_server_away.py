@@ -30,6 +30,7 @@ async def test_restarted(plane: ControlPlane, installation: Installation, world:
     async with _running(installation, world) as operator:
         await _second_is_being_created(world)
         await asyncio.to_thread(plane.stop_api_server)
+        world.eks.finish(**world.target())
         await asyncio.to_thread(plane.start_api_server)
         await _all_is_well(world)
         _show(show, operator)
@@ -39,6 +40,7 @@ async def test_paused_for_a_minute(plane: ControlPlane, installation: Installati
     async with _running(installation, world) as operator:
         await _second_is_being_created(world)
         plane.pause_api_server()
+        world.eks.finish(**world.target())
         await asyncio.sleep(AWAY_S)
         assert world.begun(CREATE) == 2, "made for a claim that nobody could look at"
         plane.resume_api_server()
@@ -53,10 +55,13 @@ def _running(installation: Installation, world: World) -> AbstractAsyncContextMa
 
 
 async def _second_is_being_created(world: World) -> None:
-    world.eks.timings(2.0, 0.5, **world.target())
-    for name in CLAIMS:
+    """It ends while the API server is away."""
+    await world.claim(CLAIMS[0])
+    await world.until_active(CLAIMS[0])
+    world.eks.next("create", never_ends=True, **world.target())
+    for name in CLAIMS[1:]:
         await world.claim(name)
-    await world.until_eks(lambda: sorted(profile["status"] for profile in world.profiles().values()) == ["ACTIVE", "CREATING"])
+    await world.until_eks(lambda: world.begun(CREATE) == 2)
 
 
 async def _all_is_well(world: World) -> None:

@@ -136,7 +136,7 @@ async def test_fault_10_half_open_connections(installation: Installation, tcp_pr
     """The watches' connections stay open and carry nothing, as when a router forgets them: they are given up and begun anew."""
     expected = await clean(edited)
     kubeconfig = installation.kubeconfig(server=f"https://127.0.0.1:{tcp_proxy.port}")
-    impatient = tampered({"WATCH_INACTIVITY": 4.0})
+    impatient = tampered({"WATCH_INACTIVITY": 10.0})
     with installation.operator(kubeconfig=kubeconfig, environment=impatient, class_selector=world.selector) as operator:
         await until(lambda: operator.url and operator.ask("/healthz")[0] == 200)
         await one_claim(world, operator)
