@@ -16,10 +16,7 @@ USER = f"system:serviceaccount:{NAME}:{NAME}"
 # Whose rights are taken away by tests: what is forbidden to it is no finding.
 BESIDE = f"system:serviceaccount:{Beside.namespace}:{NAME}"
 OPERATOR = Client(USER, agents=(f"{NAME}/", "kopf/"), other_users=Client.other_users | {BESIDE})
-NOTE = (
-    "FORBIDDEN beside a right that is granted: asked of an API server that was not ready and did not know its roles yet.\n"
-    "Whole runs alone are judged: after `make e2e` with ARGS, rights are unused because tests are missing."
-)
+NOTE = "FORBIDDEN beside a right that is granted: asked of an API server that was not ready and did not know its roles yet."
 
 
 @pytest.fixture(scope="module")
@@ -37,10 +34,7 @@ def test_nothing_was_forbidden(verdict: Verdict) -> None:
 
 
 def test_every_grant_was_used(verdict: Verdict) -> None:
-    assert not verdict.unused, (
-        "rights to be taken away in deploy/, or something that no end-to-end test does; "
-        "after `make e2e` with ARGS this is no finding: only whole runs are judged"
-    )
+    assert not verdict.unused, "rights to be taken away in deploy/, or something that no end-to-end test does"
 
 
 def test_nothing_was_allowed_by_roles_of_others(verdict: Verdict) -> None:

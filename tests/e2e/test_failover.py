@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 
+from fargateclaims.settings import Settings
 from support.fault_world import CREATE, World
 from support.installation import Installation
 from support.replicas import replicas
 
 CLAIMS = ("first", "second", "third")
+SETTLE_S = Settings.model_fields["settle_seconds"].default
+"""How long a new leader lets the old one's last call end where nobody has set anything. Other tests need not wait for that."""
 
 
 async def test_a_leader_that_is_killed_while_eks_answers(installation: Installation, world: World, show: Callable[[object], None]) -> None:
     """EKS has begun the second create, and its answer is on its way: nobody has seen it, and the create is not made again."""
     world.eks.fault("delay", seconds=5, when="after", operation=CREATE, skip=1, calls=1, **world.target())
-    async with replicas(installation, world) as (leader, standby):
+    async with replicas(installation, world, settle_seconds=SETTLE_S) as (leader, standby):
         await _claim_all(world)
         await world.until_eks(lambda: len(world.profiles()) == 2)
         leader.kill()
@@ -20,7 +23,8 @@ async def test_a_leader_that_is_killed_while_eks_answers(installation: Installat
         await _finish(world)
         await standby.stop()
     took = _next_mutation(world, killed) - killed
-    show(f"{took:.1f} s until the next mutation; claims: {len(CLAIMS)}, creates in EKS's ledger: {world.begun(CREATE)}")
+    settling = f"of which the new leader lets the old one's calls end for {SETTLE_S:g} s"
+    show(f"{took:.1f} s until the next mutation, {settling}; {_counted(world)}")
 
 
 async def test_a_leader_that_is_asked_to_stop_hands_over_at_once(
@@ -34,7 +38,7 @@ async def test_a_leader_that_is_asked_to_stop_hands_over_at_once(
         await _finish(world)
         await standby.stop()
     took = _next_mutation(world, asked) - asked
-    show(f"{took:.1f} s until the next mutation; claims: {len(CLAIMS)}, creates in EKS's ledger: {world.begun(CREATE)}")
+    show(f"{took:.1f} s until the next mutation; {_counted(world)}")
 
 
 async def _claim_all(world: World) -> None:
@@ -51,3 +55,7 @@ async def _finish(world: World) -> None:
 
 def _next_mutation(world: World, after: float) -> float:
     return min(call.at for call in world.calls() if call.changed and call.at > after)
+
+
+def _counted(world: World) -> str:
+    return f"claims: {len(CLAIMS)}, creates in EKS's ledger: {world.begun(CREATE)}"

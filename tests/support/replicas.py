@@ -27,18 +27,20 @@ async def replicas(
     leaders: Path | None = None,
     others: Path | None = None,
     environment: Mapping[str, str | None] | None = None,
+    **settings: Any,
 ) -> AsyncIterator[tuple[OperatorProcess, OperatorProcess]]:
     """Run both until the end of the with block: the first leads, the second has seen it lead.
 
     :param leaders: the first one's kubeconfig.
     :param others: the second one's.
     :param environment: the first one's, as for `Installation.operator`.
+    :param settings: the second one's, as there.
     """
     # The SDK adds this name to its User-Agent: one account's credentials tell nobody apart.
     named = {"AWS_SDK_UA_APP_ID": _FIRST, **(environment or {})}
     with installation.operator(kubeconfig=leaders, environment=named, class_selector=world.selector) as leader:
         await until(lambda: LEADS in leader.stderr)
-        with installation.operator(kubeconfig=others, class_selector=world.selector) as standby:
+        with installation.operator(kubeconfig=others, class_selector=world.selector, **settings) as standby:
             await _until_looked_at(installation.plane.audit_log)
             yield leader, standby
 
