@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from fargateclaims import __version__
 from support.rendering import CHART, ROOT, from_chart, from_kustomize
 from support.strict_fields import ANYTHING, DURATION, SWITCH, check, fields, items, manifest, one_of
 
@@ -103,10 +104,16 @@ def test_the_check_finds_what_is_misspelt() -> None:
 
 def test_the_waves_bring_everything_before_what_needs_it() -> None:
     waves = {name: wave(child) for name, child in CHILDREN.items()}
-    assert waves == {"fargateclaims-crds": -2, "fargateclaims": -2, "fargateclaims-platform": -1, "shop": 0}
+    assert waves == {"fargateclaims-crds": -3, "fargateclaims": -2, "fargateclaims-platform": -1, "shop": 0}
     for name in ("fargateclaims-crds", "fargateclaims-platform"):
         assert {wave(obj) for obj in rendered(name)} == {waves[name]}
     assert [(obj["kind"], wave(obj)) for obj in sorted(rendered("shop"), key=wave)] == [("FargateProfileClaim", 0), ("Deployment", 1)]
+
+
+def test_crds_and_operator_change_by_their_applications_and_so_in_order() -> None:
+    # What follows a branch is synced by its own Application, whenever that sees a commit: the waves of the root say nothing about it.
+    revisions = {name: CHILDREN[name]["spec"]["source"]["targetRevision"] for name in ("fargateclaims-crds", "fargateclaims")}
+    assert set(revisions.values()) == {f"v{__version__}"}
 
 
 def test_what_takes_others_with_it_is_never_deleted() -> None:

@@ -54,15 +54,34 @@ def test_a_patch_adds_its_keys_and_leaves_the_rest(patch: Path, tmp_path: Path) 
     assert all(CONFIG_MAP_KEY.fullmatch(key) for key in data)
 
 
-@pytest.mark.parametrize(
-    ("status", "expected"),
-    [
-        ({}, Health("Progressing", "")),
-        ({"status": {}}, Health("Progressing", "")),
-        ({"status": {"health": {"status": "Healthy"}}}, Health("Healthy", "")),
-        ({"status": {"health": {"status": "Degraded", "message": "words"}}}, Health("Degraded", "words")),
-    ],
-)
-def test_an_application_is_as_healthy_as_its_resources(status: dict[str, Any], expected: Health) -> None:
+def application_health(status: dict[str, Any], *, automated: bool = True) -> Health:
+    """What the patch says of an Application that is to be at v2."""
     (lua,) = customizations(APPLICATIONS_PATCH).values()
-    assert health(lua, {"metadata": {}, **status}) == expected
+    policy = {"automated": {"selfHeal": True}} if automated else {}
+    return health(lua, {"metadata": {}, "spec": {"source": {"targetRevision": "v2"}, "syncPolicy": policy}, "status": status})
+
+
+def compared(revision: str, sync: str = "Synced", health: str = "Healthy") -> dict[str, Any]:
+    """The status of an Application that Argo CD has compared with a revision."""
+    found = {"status": sync, "comparedTo": {"source": {"targetRevision": revision}}}
+    return {"sync": found, "health": {"status": health, "message": "words"}}
+
+
+@pytest.mark.parametrize("shown", ["Healthy", "Degraded", "Suspended", "Progressing"])
+def test_an_application_is_as_healthy_as_its_resources(shown: str) -> None:
+    assert application_health(compared("v2", health=shown)) == Health(shown, "words")
+
+
+def test_an_application_is_progressing_until_argo_cd_has_looked() -> None:
+    (lua,) = customizations(APPLICATIONS_PATCH).values()
+    assert health(lua, {"metadata": {}}) == Health("Progressing", "")
+    assert application_health({}) == application_health(compared("v1")) == Health("Progressing", "not compared with v2 yet")
+
+
+def test_an_application_that_is_to_sync_is_not_healthy_before_it_has() -> None:
+    running = {"operationState": {"phase": "Running"}}
+    failed = {"operationState": {"phase": "Failed", "message": "one or more objects failed to apply"}}
+    assert application_health(compared("v2", "OutOfSync")) == Health("Progressing", "out of sync")
+    assert application_health(compared("v2", "OutOfSync") | running) == Health("Progressing", "out of sync")
+    assert application_health(compared("v2", "OutOfSync") | failed) == Health("Degraded", "one or more objects failed to apply")
+    assert application_health(compared("v2", "OutOfSync"), automated=False) == Health("Healthy", "words")
