@@ -2,12 +2,14 @@
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
+from support.waiting import LIMIT, until
 
 Create = Callable[..., Any]
 Aws = Callable[..., Any]
@@ -76,6 +78,17 @@ def test_a_slow_answer_comes(eks: Any, simulated: SimulatedEKS, when: str) -> No
     eks.list_clusters()
     assert time.monotonic() - before >= 0.3
     assert simulated.calls(operation="ListClusters")[0].seconds >= 0.3
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_call_is_held_until_the_fault_is_removed(eks: Any, simulated: SimulatedEKS, when: str) -> None:
+    for kind, end in (("delay", None), ("hang", ConnectionClosedError)):
+        fault = simulated.fault(kind, when=when, seconds=3600)
+        with ThreadPoolExecutor() as threads:
+            held = threads.submit(eks.list_clusters)
+            await until(lambda: simulated.faults()[0]["met"])
+            simulated.clear_faults(fault)
+            assert isinstance(held.exception(LIMIT), end or type(None))
 
 
 def test_a_dribbling_answer_outlasts_a_read_timeout(simulated: SimulatedEKS, aws: Aws, seeded: Seeded) -> None:

@@ -203,7 +203,7 @@ class SimulatedEKS:
         return list(self._call("GET", "faults")["faults"])
 
     def clear_faults(self, fault_id: int | None = None) -> None:
-        """Take one fault, or all, out of force."""
+        """Take one fault, or all, out of force; calls that they delay or hang go on."""
         self._call("DELETE", "faults" if fault_id is None else f"faults/{fault_id}")
 
     # The ledger.

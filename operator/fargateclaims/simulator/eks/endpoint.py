@@ -26,6 +26,8 @@ from fargateclaims.simulator.eks.wire import Answer, error_answer, json_answer
 XML_ERROR: Final = re.compile(rb"<Code>([^<]+)</Code>\s*<Message>([^<]*)</Message>")
 # Often enough that a client with a read time-out of a second or more never runs into it.
 DRIBBLE_PAUSE_S: Final = 0.2
+# Between two looks whether the fault that holds a call was removed.
+HELD_PAUSE_S: Final = 0.02
 
 
 class AwsEndpoint:
@@ -46,7 +48,7 @@ class AwsEndpoint:
         met = self._simulation.faults.meet(call.subject())
         before = [fault for fault in met if fault.when == "before"]
         after = [fault for fault in met if fault.when == "after"]
-        await asyncio.sleep(_delay(before))
+        await _held(_delays(before))
         changed = False
         cut, answer = _cut(before), _error(call, before)
         if cut is None and answer is None:
@@ -54,10 +56,11 @@ class AwsEndpoint:
             changed = answer.status == 200 and call.operation in MUTATIONS
             cut, answer = _cut(after), _error(call, after) or answer
         # Written before the answer is held back: a change that was made shows at once.
-        self._record(call, None if cut else answer, met, changed=changed, still=cut.seconds if cut else _delay(after))
+        self._record(call, None if cut else answer, met, changed=changed, still=_seconds([cut] if cut else _delays(after)))
         if cut or answer is None:
-            return await _closed(request, cut.seconds if cut else 0.0)
-        await asyncio.sleep(_delay(after))
+            await _held([cut] if cut else [])
+            return _closed(request)
+        await _held(_delays(after))
         dribble = max((fault.seconds for fault in met if fault.kind is FaultKind.DRIBBLE), default=0.0)
         if dribble:
             return await _dribbled(request, answer, dribble)
@@ -114,8 +117,20 @@ class AwsEndpoint:
         )
 
 
-def _delay(faults: Sequence[Fault]) -> float:
-    return sum(fault.seconds for fault in faults if fault.kind is FaultKind.DELAY)
+def _delays(faults: Sequence[Fault]) -> list[Fault]:
+    return [fault for fault in faults if fault.kind is FaultKind.DELAY]
+
+
+def _seconds(faults: Sequence[Fault]) -> float:
+    return sum(fault.seconds for fault in faults)
+
+
+async def _held(faults: Sequence[Fault]) -> None:
+    """Wait for as long as all of them want, one after the other; no longer for one that is removed meanwhile."""
+    for fault in faults:
+        ends = time.monotonic() + fault.seconds
+        while not fault.removed and (left := ends - time.monotonic()) > 0:  # noqa: ASYNC110  (faults are pure)
+            await asyncio.sleep(min(left, HELD_PAUSE_S))
 
 
 def _cut(faults: Sequence[Fault]) -> Fault | None:
@@ -137,9 +152,8 @@ def _with_error(answer: Answer) -> Answer:
     return Answer(answer.status, answer.body, answer.headers, found[1].decode(), unescape(found[2].decode()))
 
 
-async def _closed(request: web.BaseRequest, seconds: float) -> web.StreamResponse:
-    """Keep the client waiting, then close its connection without an answer."""
-    await asyncio.sleep(seconds)
+def _closed(request: web.BaseRequest) -> web.StreamResponse:
+    """Close the client's connection without an answer."""
     if request.transport:
         request.transport.abort()
     return web.Response()

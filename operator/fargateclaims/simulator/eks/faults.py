@@ -1,6 +1,6 @@
 """Faults that can be put in the way of AWS calls while the server runs. Pure: what a fault does to a socket is the server's part."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -64,7 +64,7 @@ class Fault:
         calls: How many calls it meets; None for all.
         skip: How many matching calls pass before the first.
         ratio: The share of matching calls that it meets, between 0 and 1.
-        seconds: For ``delay``, ``hang`` and ``dribble``: how long.
+        seconds: For ``delay``, ``hang`` and ``dribble``: how long; for the first two, no longer than until it is removed.
         until: The simulator's clock time (seconds) at which it ends.
         code: For ``error``: the exception type.
         message: For every error: the text, if not the service's usual one.
@@ -92,6 +92,7 @@ class Fault:
     caller: str = "*"
     id: int = field(default=0)
     met: int = field(default=0)
+    removed: bool = field(default=False)
 
     def matches(self, subject: Subject) -> bool:
         """Return whether a call is one of those that this fault is for."""
@@ -162,13 +163,18 @@ class FaultBook:
 
     def remove(self, fault_id: int) -> bool:
         """Take a fault out of force; return whether it was there."""
-        before = len(self._faults)
-        self._faults = [fault for fault in self._faults if fault.id != fault_id]
-        return len(self._faults) < before
+        gone = [fault for fault in self._faults if fault.id == fault_id]
+        self._take_out(gone)
+        return bool(gone)
 
     def clear(self) -> None:
         """Take all faults out of force."""
-        self._faults.clear()
+        self._take_out(list(self._faults))
+
+    def _take_out(self, gone: Sequence[Fault]) -> None:
+        for fault in gone:
+            fault.removed = True
+            self._faults.remove(fault)
 
     def in_force(self) -> list[Fault]:
         """Return the faults that can still meet a call."""
