@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import helm_python as helm
 import pytest
+import yaml
 
 from fargateclaims.settings import Settings
 from support.chart_values import OTHER, PARTS_ON, SETTINGS, defaults, everything, leaves, with_value
@@ -58,7 +60,7 @@ def test_every_value_changes_what_is_rendered() -> None:
 
 def test_values_and_schema_have_the_same_keys() -> None:
     described = {path for path, each in schemas(schema()) if "properties" not in each and "[]" not in path}
-    here = {path for path in described if path.partition(".")[0] not in {"global", "settings", "affinity"}}
+    here = {path for path in described if path.partition(".")[0] not in {"enabled", "global", "settings", "affinity"}}
     # Probes may have more than what is set by default.
     optional = {path for path in here if re.fullmatch(r"(liveness|readiness)Probe\.\w+", path)}
     maps = {path for path, each in schemas(schema()) if "additionalProperties" in each and each["additionalProperties"] is not False}
@@ -152,6 +154,17 @@ def refusal(values: dict[str, Any]) -> str:
 
 def test_a_parent_charts_globals_are_no_mistake() -> None:
     assert rendered({"global": {"region": "eu"}}) == rendered()
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_parent_chart_can_leave_it_out(tmp_path: Path, *, enabled: bool) -> None:
+    chart().save(tmp_path / "charts")
+    dependency = {"name": NAME, "version": chart().version, "repository": "", "condition": f"{NAME}.enabled"}
+    parent = {"apiVersion": "v2", "name": "platform", "version": "1.0.0", "dependencies": [dependency]}
+    (tmp_path / "Chart.yaml").write_text(yaml.safe_dump(parent), encoding="utf-8")
+    with helm.Chart.load(tmp_path) as platform:
+        texts = platform.render({NAME: {"enabled": enabled}}, name="platform", namespace=NAME)
+    assert (f"platform/charts/{NAME}/templates/deployment.yaml" in texts) == bool(texts) == enabled
 
 
 def test_settings_reach_the_operator(monkeypatch: pytest.MonkeyPatch) -> None:
