@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from support.chart_values import defaults
-from support.rendering import NAME, ROOT, from_chart, from_kustomize, named
+from support.rendering import KUSTOMIZE, NAME, ROOT, from_chart, from_kustomize, named
 
 TEXT = (ROOT / "docs/install.md").read_text(encoding="utf-8")
 COMMANDS = [line for block in re.findall(r"```\n(.*?)```", TEXT, re.DOTALL) for line in block.replace("\\\n", "").splitlines()]
@@ -21,6 +21,11 @@ ROLE = "arn:aws:iam::111122223333:role/fargateclaims"
 def merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
     both = {key: merged(one[key], other[key]) for key in one.keys() & other.keys() if isinstance(one[key], dict)}
     return {**one, **other, **both}
+
+
+def relative(path: Path, start: Path) -> Path:
+    """A path as Kustomize takes it: absolute ones it does not follow."""
+    return Path("../" * (len(start.parts) - 1)) / path.relative_to("/")
 
 
 def test_the_helm_command_installs_what_it_says() -> None:
@@ -39,8 +44,7 @@ def test_the_helm_command_installs_what_it_says() -> None:
 
 def test_the_overlay_works(tmp_path: Path) -> None:
     (overlay,) = re.findall(r"```yaml\n# kustomization.yaml\n(.*?)```", TEXT, re.DOTALL)
-    # Kustomize follows relative paths only.
-    here = Path("../" * (len(tmp_path.parts) - 1)) / ROOT.relative_to("/")
+    here = relative(ROOT, tmp_path)
     (tmp_path / "kustomization.yaml").write_text(overlay.replace("../fargateclaims/", f"{here}/"), encoding="utf-8")
     made = from_kustomize(tmp_path)
     (container,) = named(made, "Deployment")["spec"]["template"]["spec"]["containers"]
@@ -48,6 +52,19 @@ def test_the_overlay_works(tmp_path: Path) -> None:
     assert {each["name"] for each in container["env"]} == {"AWS_EC2_METADATA_DISABLED", "FARGATECLAIMS_INSTALLATION"}
     assert named(made, "ServiceAccount")["metadata"]["annotations"] == {"eks.amazonaws.com/role-arn": ROLE}
     assert named(made, "PodDisruptionBudget")["spec"]["maxUnavailable"] == 1
+
+
+def test_for_openshift_no_number_is_named(tmp_path: Path) -> None:
+    section = TEXT.partition("## OpenShift\n")[2].partition("\n## ")[0]
+    values: dict[str, Any] = {}
+    for value in re.findall(r"--set ([\w.=]+)", section):
+        values = merged(values, helm.parse_set_string(value))
+    (patch,) = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    overlay = {"resources": [str(relative(KUSTOMIZE / "base", tmp_path))], "patches": [{"patch": patch}]}
+    (tmp_path / "kustomization.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
+    for made in (from_chart(values), from_kustomize(tmp_path)):
+        context = named(made, "Deployment")["spec"]["template"]["spec"]["securityContext"]
+        assert context == {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"deploy/[\w./-]+|(?<=`)components/[\w-]+", TEXT))))

@@ -44,6 +44,15 @@ def test_it_is_restricted(pod: dict[str, Any]) -> None:
     assert all(set(volume) - {"name"} <= VOLUMES for volume in pod.get("volumes", []))
 
 
+@pytest.mark.parametrize("numbers", [None, {"runAsUser": None, "runAsGroup": None}])
+def test_the_platform_may_give_the_numbers(numbers: Any) -> None:
+    rest = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+    template = named(from_chart({"podSecurityContext": numbers}), "Deployment")["spec"]["template"]
+    assert template["spec"]["securityContext"] == rest
+    template = named(from_chart({"podSecurityContext": {"runAsUser": 1000680000}}), "Deployment")["spec"]["template"]
+    assert template["spec"]["securityContext"] == {**rest, "runAsUser": 1000680000, "runAsGroup": 65532}
+
+
 def test_the_token_is_asked_for_by_the_pod_alone(pod: dict[str, Any], made: list[dict[str, Any]]) -> None:
     assert (pod["automountServiceAccountToken"], pod["enableServiceLinks"]) == (True, False)
     assert [obj["automountServiceAccountToken"] for obj in made if obj["kind"] == "ServiceAccount"] == [False]

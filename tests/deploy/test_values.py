@@ -113,6 +113,8 @@ def test_an_unknown_key_is_named(path: str) -> None:
         ("podLabels", {"app.kubernetes.io/instance": "x"}, r"invalid propertyName 'app.kubernetes.io/instance'"),
         ("podDisruptionBudget.maxUnavailable", 0, r"at '/podDisruptionBudget/maxUnavailable': minimum: got 0, want 1"),
         ("podDisruptionBudget.maxUnavailable", "0%", r"at '/podDisruptionBudget/maxUnavailable': '0%' does not match pattern"),
+        ("podSecurityContext.runAsUser", 0, r"at '/podSecurityContext/runAsUser': minimum: got 0, want 1"),
+        ("podSecurityContext.runAsNonRoot", False, r"at '/podSecurityContext': additional properties 'runAsNonRoot' not allowed"),
         ("terminationGracePeriodSeconds", 5, r"minimum: got 5, want 15"),
         ("settings.resyncSecond", 1, r"at '/settings': additional properties 'resyncSecond' not allowed"),
         ("settings.resyncSeconds", 0, r"at '/settings/resyncSeconds': exclusiveMinimum: got 0, want 0"),

@@ -54,6 +54,8 @@ OTHER: Final[dict[str, Any]] = {
     "podLabels": {"team": "platform"},
     "podAnnotations": {"owner": "platform"},
     "priorityClassName": "system-cluster-critical",
+    "podSecurityContext.runAsUser": 1000680000,
+    "podSecurityContext.runAsGroup": 0,
     "nodeSelector": {"kubernetes.io/arch": "arm64"},
     "tolerations": [{"key": "dedicated", "operator": "Equal", "value": "platform", "effect": "NoSchedule"}],
     "affinity": {
