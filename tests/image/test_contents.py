@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+import sys
 import zipfile
 from pathlib import PurePosixPath
 
@@ -44,12 +45,24 @@ def test_the_environment_has_what_the_operator_needs_and_nothing_else(image: Ima
     assert not found & {"pip", "setuptools", "uv", "hatchling", "moto", "flask"}
 
 
+def test_nothing_is_compiled_at_start(image: Image) -> None:
+    start = "import fargateclaims.cli.app, fargateclaims.process"
+    done = subprocess.run(
+        [image.home / "bin/python", "-v", "-c", start], env=image.environment, check=True, capture_output=True, text=True, cwd="/"
+    )
+    loaded = re.findall(r"^# code object from '(.+)'$", done.stderr, re.MULTILINE)
+    assert len(loaded) > 900
+    assert [path for path in loaded if not path.startswith(f"{image.home}/pycache/")] == []
+
+
 def test_all_byte_code_is_there_and_never_compared_with_its_source(image: Image) -> None:
-    modules = [path for path in image.home.glob("lib/**/*.py") if "__pycache__" not in path.parts]
-    compiled = {path: next(path.parent.glob(f"__pycache__/{path.stem}.cpython-*.pyc"), None) for path in modules}
-    assert len(modules) > 1000
-    assert {path for path, code in compiled.items() if code is None} == set()
-    assert {code for code in compiled.values() if code and code.read_bytes()[4:8] != UNCHECKED_HASH} == set()
+    codes = image.home / "pycache"
+    modules = image.home.glob("lib/**/*.py")
+    expected = {codes.joinpath(*path.parts[1:]).with_suffix(f".{sys.implementation.cache_tag}.pyc") for path in modules}
+    assert len(expected) > 1000
+    found = set(codes.rglob("*.pyc"))
+    assert expected - found == set()
+    assert {code for code in found if code.read_bytes()[4:8] != UNCHECKED_HASH} == set()
 
 
 def test_the_simulator_says_that_it_is_not_part_of_the_image(image: Image) -> None:
