@@ -1,5 +1,8 @@
 """`fargateclaims run` before it runs: every wrong setting in one go, never a traceback."""
 
+import subprocess
+import sys
+
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -7,9 +10,20 @@ from fargateclaims import __version__
 from fargateclaims.cli.app import app
 from fargateclaims.settings import Settings, flag
 
+LIMIT_S = 60
+ONLY_FOR_OTHERS = ("cel", "fargateclaims.cli.demonstration", "fargateclaims.simulator", "flask", "moto", "prompt_toolkit", "rich")
+"""What the demo and the simulators load."""
+
 
 def invoke(*arguments: str, **environment: str) -> Result:
     return CliRunner().invoke(app, list(arguments), env=dict(environment))
+
+
+def loaded_by(*modules: str) -> set[str]:
+    """The names of all modules that are there once these have been imported."""
+    script = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=LIMIT_S, check=True)
+    return set(done.stdout.split())
 
 
 def test_the_version_is_said() -> None:
@@ -24,6 +38,19 @@ def test_every_setting_is_a_flag() -> None:
 def test_valid_settings_are_confirmed() -> None:
     result = invoke("run", "--check", "--poll-min-seconds", "1")
     assert (result.exit_code, result.output.strip()) == (0, "the settings are valid")
+
+
+def test_a_command_waits_for_nothing_that_only_the_operator_needs() -> None:
+    heavy = ("aiohttp", "boto3", "botocore", "kopf", "kubernetes", "prometheus_client", "yaml")
+    assert loaded_by("fargateclaims.cli.app") & {*heavy, *ONLY_FOR_OTHERS} == set()
+
+
+def test_the_operator_waits_for_nothing_that_only_other_commands_need() -> None:
+    loaded = loaded_by("fargateclaims.cli.app", "fargateclaims.process")
+    assert loaded & {*ONLY_FOR_OTHERS} == set()
+    # Of the client's some seven hundred models, kopf wants a few.
+    assert len({name for name in loaded if name.startswith("kubernetes.") and ".models.v" in name}) < 10
+    assert {name for name in loaded if name.startswith("kubernetes.") and ".client.api." in name} == set()
 
 
 def test_all_wrong_settings_are_named_at_once() -> None:
