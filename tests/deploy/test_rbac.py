@@ -1,11 +1,14 @@
 """Who may do what: the operator, people with Kubernetes' own roles, and class administrators."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from fargateclaims.api.group import CLAIM_PLURAL, CLASS_PLURAL, GROUP
+from fargateclaims.api.reasons import READY_REASONS
+from fargateclaims.api.reasons.facts import Actor
 from support.chart_values import everything
 from support.rendering import NAME, from_chart, named
 
@@ -85,6 +88,16 @@ def test_classes_are_written_by_a_role_that_nobody_has(made: list[dict[str, Any]
     assert writers == [f"{NAME}-platform"]
     labels = named(made, "ClusterRole", f"{NAME}-platform")["metadata"]["labels"]
     assert not any(label.startswith("rbac.authorization.k8s.io/") for label in labels)
+
+
+def test_what_the_platform_is_told_to_do_its_role_lets_it_do() -> None:
+    written = {
+        kind
+        for facts in READY_REASONS.values()
+        if facts.who_acts is Actor.PLATFORM
+        for kind in re.findall(r"kubectl (?:annotate|apply|delete|edit|patch) (\S+)", facts.remedy)
+    }
+    assert written == {"fpclass"}
 
 
 def test_class_readers_are_bound() -> None:

@@ -65,6 +65,8 @@ _TRIED_AGAIN: Final = "Nothing to do: it is tried again with growing pauses. An 
 _DESCRIBE: Final = "`kubectl describe fpc NAME -n NAMESPACE`"
 _DESCRIBE_CLASS: Final = "`kubectl describe fpclass CLASS`"
 _RETRY: Final = f'`kubectl annotate fpc NAME -n NAMESPACE {RETRY}="$(date +%s)" --overwrite`'
+# For the platform, whose role does not write claims.
+_RETRY_CLASS: Final = f'`kubectl annotate fpclass CLASS {RETRY}="$(date +%s)" --overwrite`'
 
 
 def _passing(meaning: str, remedy: str = "Nothing to do: it passes by itself.") -> ReadyReason:
@@ -181,7 +183,8 @@ READY_REASONS: Final[Mapping[Reason, ReadyReason]] = MappingProxyType(
         ),
         Reason.DELETE_FAILED: _stuck(
             "EKS could not delete the profile; the message has EKS's own words. The claim stays until the profile is gone.",
-            f"Mend what the message names, then {_RETRY}.",
+            f"Mend what the message names: it is tried again every ten minutes. At once, for all claims of the class: {_RETRY_CLASS}, "
+            "which brings them to the class's present values, too.",
         ),
         Reason.TIMED_OUT: _stuck(
             "The claim's profile has been CREATING or DELETING for longer than the deadline.",
@@ -191,7 +194,9 @@ READY_REASONS: Final[Mapping[Reason, ReadyReason]] = MappingProxyType(
         Reason.PODS_REMAIN: _stuck(
             "Pods still run on a profile that is to go, and the class's disruption.timeout is over.",
             "`kubectl get pods -A -l eks.amazonaws.com/fargate-profile=PROFILE` in the EKS cluster lists them. "
-            f"Delete them or relax their disruption budget, then {_RETRY}.",
+            "When none is left, or the rest may go: "
+            """`kubectl patch fpclass CLASS --type merge -p '{"spec":{"disruption":{"onDelete":"Ignore"}}}'`, """
+            "and Wait again afterwards.",
         ),
         Reason.PAUSED: ReadyReason(
             ReadyValue.UNCHANGED,
