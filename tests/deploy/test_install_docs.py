@@ -11,10 +11,11 @@ import pytest
 import yaml
 
 from support.chart_values import defaults
-from support.rendering import KUSTOMIZE, NAME, ROOT, from_chart, from_kustomize, named
+from support.rendering import KUSTOMIZE, NAME, ROOT, from_chart, from_kustomize, identity, named
 
 TEXT = (ROOT / "docs/install.md").read_text(encoding="utf-8")
-COMMANDS = [line for block in re.findall(r"```\n(.*?)```", TEXT, re.DOTALL) for line in block.replace("\\\n", "").splitlines()]
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", TEXT, re.DOTALL | re.MULTILINE)
+COMMANDS = [line for language, block in BLOCKS if not language for line in block.replace("\\\n", "").splitlines()]
 ROLE = "arn:aws:iam::111122223333:role/fargateclaims"
 
 
@@ -28,16 +29,32 @@ def relative(path: Path, start: Path) -> Path:
     return Path("../" * (len(start.parts) - 1)) / path.relative_to("/")
 
 
-def test_the_helm_command_installs_what_it_says() -> None:
-    (command,) = (line for line in COMMANDS if line.startswith("helm install"))
-    words = shlex.split(command)
+def installed(release: str) -> list[dict[str, Any]]:
+    """What the page's command makes of a release."""
+    (command,) = (line for line in COMMANDS if line.startswith(f"helm install {release} "))
     values: dict[str, Any] = {}
-    for option, value in pairwise(words):
+    for option, value in pairwise(shlex.split(command)):
         if option == "--values":
             values = merged(values, yaml.safe_load((ROOT / value).read_text(encoding="utf-8")))
         elif option == "--set":
             values = merged(values, helm.parse_set_string(value))
-    made = from_chart(values)
+    return from_chart(values, name=release)
+
+
+def test_a_second_release_has_nothing_of_the_first_but_its_service_account() -> None:
+    releases = {name: installed(name) for name in ("fargateclaims", "fargateclaims-b")}
+    first, second = releases.values()
+    assert not {identity(obj) for obj in first} & {identity(obj) for obj in second}
+    accounts = [named(made, "Deployment", name)["spec"]["template"]["spec"]["serviceAccountName"] for name, made in releases.items()]
+    assert accounts == [named(first, "ServiceAccount")["metadata"]["name"]] * 2
+    subjects = [subject["name"] for obj in second for subject in obj.get("subjects", [])]
+    assert subjects == accounts
+    leases = [named(made, "Role", name)["rules"][0]["resourceNames"] for name, made in releases.items()]
+    assert leases == [["fargateclaims"], ["fargateclaims-b"]]
+
+
+def test_the_helm_command_installs_what_it_says() -> None:
+    made = installed("fargateclaims")
     assert named(made, "Deployment")["spec"]["replicas"] == 2
     assert named(made, "ServiceAccount")["metadata"]["annotations"] == {"eks.amazonaws.com/role-arn": ROLE}
 
