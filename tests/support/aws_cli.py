@@ -13,7 +13,9 @@ from typing import Any, Final
 import boto3
 import jmespath  # type: ignore[import-untyped]
 from botocore import xform_name
+from botocore.exceptions import ParamValidationError
 from botocore.model import ListShape, Shape, StructureShape
+from botocore.validate import ParamValidator
 
 _WAIT: Final = {"Delay": 0.2, "MaxAttempts": 300}
 
@@ -29,11 +31,28 @@ def main(arguments: Sequence[str]) -> None:
         return
     options = dict(_options(rest))
     query, output = options.pop("--query", None), options.pop("--output", None)
-    called = next(name for name in client.meta.service_model.operation_names if xform_name(name, "-") == operation)
-    answer = getattr(client, xform_name(called))(**_parameters(client, called, options))
+    called, parameters = _request(client, operation, options)
+    answer = getattr(client, xform_name(called))(**parameters)
     answer.pop("ResponseMetadata")
     found = jmespath.search(" ".join(query), answer) if query else answer
     print(found if output == ["text"] else json.dumps(found, default=str, indent=4))  # noqa: T201
+
+
+def checked(arguments: Sequence[str]) -> tuple[str, dict[str, Any]]:
+    """The operation that a command performs, and its parameters. Raises ParamValidationError or SystemExit where AWS knows no such one."""
+    service, operation, *rest = arguments
+    client = boto3.client(service, region_name="eu-west-1")  # type: ignore[call-overload]
+    options = {name: words for name, words in _options(rest) if name not in {"--query", "--output"}}
+    called, parameters = _request(client, operation, options)
+    report = ParamValidator().validate(parameters, client.meta.service_model.operation_model(called).input_shape)
+    if report.has_errors():
+        raise ParamValidationError(report=report.generate_report())
+    return called, parameters
+
+
+def _request(client: Any, operation: str, options: dict[str, list[str]]) -> tuple[str, dict[str, Any]]:
+    called = next(name for name in client.meta.service_model.operation_names if xform_name(name, "-") == operation)
+    return called, _parameters(client, called, options)
 
 
 def _region() -> str:
