@@ -20,7 +20,8 @@ from support.kube_server import RunningKube, kube_server_process
 from support.scenarios import CleanRun, Scenario, Worlds
 
 CRDS = Path(__file__).parents[2] / "crds"
-OPERATION_S = 0.3
+OPERATION_S = 0.05
+"""Over before anybody looks: what a test must see under way, it holds open itself."""
 
 
 @pytest.fixture(scope="session")

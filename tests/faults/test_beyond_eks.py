@@ -4,33 +4,22 @@ import asyncio
 import itertools
 import time
 from datetime import datetime, timedelta, tzinfo
-from typing import Self
+from typing import Any, Self
 
 import pytest
 
 from fargateclaims import clock
 from fargateclaims.api.group import CLAIM_PLURAL
-from fargateclaims.clock import SystemClock
 from support.crash_points import CrashPoint, Moment, first
 from support.embedded_world import EmbeddedWorld
 from support.engine_in_process import Engine
 from support.fault_world import CREATE, DELETE, World, condition, profile_of, stands
 from support.scenarios import CleanRun, one_claim, two_claims
-from support.waiting import until
+from support.settable_clock import SettableClock
+from support.waiting import LIMIT, until
 
 HOUR = timedelta(hours=1)
 OTHER_ACCOUNT = "222233334444"
-
-
-class JumpedClock(SystemClock):
-    """The machine's clock after somebody has set it: monotonic time has not noticed."""
-
-    def __init__(self, by: timedelta) -> None:
-        super().__init__()
-        self._by = by
-
-    def now(self) -> datetime:
-        return super().now() + self._by
 
 
 @pytest.mark.parametrize("jump", [HOUR, -HOUR], ids=["forward", "back"])
@@ -40,9 +29,9 @@ async def test_fault_33_clock_jumps_while_a_call_is_open(world: World, clean: Cl
     point = CrashPoint(first("create_profile"), Moment.AFTER)
     async with Engine(selector=world.selector, crash=point) as engine:
         await world.claim()
-        await asyncio.wait_for(point.crashed.wait(), 30)
+        await asyncio.wait_for(point.crashed.wait(), LIMIT)
         await engine.crash()
-    async with Engine(selector=world.selector, clock=JumpedClock(jump)) as engine:
+    async with Engine(selector=world.selector, clock=SettableClock(jump)) as engine:
         await world.until_active()
         await world.check_same(expected)
         await world.check_at_rest(lambda: engine.turns(world.arn))
@@ -59,7 +48,7 @@ async def test_fault_33_clock_jumps_while_backing_off(world: World, clean: Clean
         await world.claim()
         await world.until(lambda claim: claim["status"].get("failedAttempts", 0) >= 3)
     before = len(world.calls(CREATE))
-    async with Engine(selector=world.selector, clock=JumpedClock(jump)) as engine:
+    async with Engine(selector=world.selector, clock=SettableClock(jump)) as engine:
         await world.until_eks(lambda: len(world.calls(CREATE)) >= before + 3)
         attempts = world.calls(CREATE)[before:]
         # The count of failures was kept: the waits are those of a late attempt, not of a first.
@@ -105,7 +94,7 @@ async def test_fault_33_clock_jumps_in_a_running_process(
         await world.until(lambda claim: stands(claim)[1] == "Creating" and profile_of(claim))
         monkeypatch.setattr(SetClock, "ahead", 2 * jump)
         await world.check_at_rest(lambda: engine.turns(world.arn))
-        world.eks.finish(**world.target())
+        await world.finish()
         await world.until_active()
         await world.check_same(expected)
         await world.check_at_rest(lambda: engine.turns(world.arn))
@@ -116,10 +105,14 @@ async def test_fault_33_clock_jumps_in_a_running_process(
 async def test_fault_33_clock_behind_that_of_aws(world: World) -> None:
     """EKS says that a profile was created in the future: that it takes too long is noticed all the same."""
     world.eks.next("create", never_ends=True, **world.target())
-    async with Engine(selector=world.selector, clock=JumpedClock(-HOUR), operation_deadline_seconds=1):
+    behind = SettableClock(-HOUR)
+    async with Engine(selector=world.selector, clock=behind, operation_deadline_seconds=1800):
         await world.claim()
+        await world.until(lambda claim: stands(claim)[1] == "Creating" and profile_of(claim))
+        # By our clock, EKS is still to begin.
+        behind.ahead += HOUR * 2 / 3
         await world.until(lambda claim: stands(claim) == ("False", "TimedOut"))
-        world.eks.finish(**world.target())
+        await world.finish()
         await world.until_active()
     assert len(world.calls(CREATE)) == 1
     await world.check_always()
@@ -131,7 +124,6 @@ async def test_fault_35_credentials_of_another_account(world: World, monkeypatch
     async with Engine(selector=world.selector) as engine:
         await one_claim(world, engine)
     stranger = world.eks.seed([world.name], account=OTHER_ACCOUNT)
-    world.eks.clear_ledger()
     with monkeypatch.context() as patch:
         for name, value in stranger.environment(world.eks.url).items():
             patch.setenv(name, value)
@@ -143,17 +135,23 @@ async def test_fault_35_credentials_of_another_account(world: World, monkeypatch
             refused = await world.until(lambda claim: stands(claim) == ("False", "ClassConflict"), "new")
             assert "finalizers" not in refused["metadata"]
             await world.delete()
-            await world.until(lambda claim: stands(claim)[1] == "ClassConflict")
+            await world.until(lambda claim: stands(claim)[1] == "ClassConflict" and told_of_all(claim))
             await world.check_at_rest(lambda: engine.turns(world.arn))
             left = await world.read()
             assert left is not None
             assert left["metadata"]["finalizers"]
-    assert {call.operation for call in world.eks.calls()} == {"GetCallerIdentity"}
+    asked = {call.operation for call in world.eks.calls() if call.access_key == stranger.access_key_id}
+    assert asked == {"GetCallerIdentity"}
     assert len(world.profiles()) == len(expected["profiles"])
     async with Engine(selector=world.selector):
         await world.until_gone()
         await world.until_active("new")
     await world.check_always()
+
+
+def told_of_all(claim: dict[str, Any]) -> bool:
+    """Whether what its status says is of the claim as it now is; a deletion counts as a change."""
+    return bool(condition(claim)["observedGeneration"] == claim["metadata"]["generation"])
 
 
 async def test_fault_36_all_status_wiped(world: World, clean: CleanRun) -> None:
@@ -202,7 +200,7 @@ async def test_fault_39_namespace_terminating(world: World, clean: CleanRun, cap
         await world.until_gone("waits", namespace="doomed")
         left = await world.until(lambda claim: stands(claim)[1] == "Queued", "served", "doomed")
         assert left["metadata"]["finalizers"]
-        world.eks.finish(**world.target())
+        await world.finish()
         await world.until_gone("served", namespace="doomed")
         await world.wait(lambda: world.api.get("/api/v1/namespaces/doomed"), lambda answer: answer.code == 404)
         expected["profiles"]["by-terraform"] = (await world.picture())["profiles"]["by-terraform"]
@@ -225,11 +223,11 @@ async def test_fault_39_nothing_new_in_a_terminating_namespace(world: EmbeddedWo
         await world.until(lambda claim: stands(claim)[1] == "Queued", "late", "doomed")
         await world.claim()
         await world.until(lambda claim: stands(claim)[1] == "Queued")
-        world.kube.admin.silence_watches(CLAIM_PLURAL)
+        await world.silence(engine)
         (await world.api.delete("/api/v1/namespaces/doomed")).ok()
         await until(lambda: engine.knows_terminating("doomed"))
         world.kube.admin.clear_ledger()
-        world.eks.finish(**world.target())
+        await world.finish()
         await world.until_active()
         world.kube.admin.resume_watches(CLAIM_PLURAL)
         await world.check_at_rest(lambda: engine.turns(world.arn))

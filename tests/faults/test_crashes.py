@@ -14,6 +14,9 @@ from support.crash_points import CrashPoint, Moment, first, never, nth
 from support.engine_in_process import Engine
 from support.fault_world import CREATE, DELETE, World, assert_same
 from support.scenarios import CleanRun, Worlds, one_claim
+from support.waiting import LIMIT
+
+pytestmark = pytest.mark.timeout(600)
 
 BATCH = 8
 MOST_WRITES = 60
@@ -43,7 +46,7 @@ class Run:
     pictures: list[Any] = field(default_factory=list)
 
     async def play(self) -> None:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(LIMIT):
             self._engine = await self._begin(self.point, self.lives[0])
             restarting = asyncio.ensure_future(self._restart())
             try:
@@ -118,7 +121,7 @@ async def crash_at_the_create(world: World, clean: CleanRun, moment: Moment) -> 
     point = CrashPoint(first("create_profile"), moment)
     async with Engine(selector=world.selector, crash=point) as engine:
         await world.claim()
-        await asyncio.wait_for(point.crashed.wait(), 30)
+        await asyncio.wait_for(point.crashed.wait(), LIMIT)
         intent = (await world.read() or {})["status"]["operation"]
         assert (intent["type"], intent["state"]) == ("Create", "InFlight")
         await engine.crash()

@@ -1,5 +1,6 @@
 """EKS refuses, fails, hides or loses what it was asked for."""
 
+import time
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -9,21 +10,23 @@ from botocore.config import Config
 
 from fargateclaims.aws import calls, cloud, sessions
 from fargateclaims.aws.limits import THREADS_PER_ACCOUNT_REGION
-from fargateclaims.aws.throttle import TokenBucket
+from fargateclaims.aws.throttle import Grant, TokenBucket
 from fargateclaims.domain.identity import Identity
 from fargateclaims.engine import reporter
 from fargateclaims.simulator.eks.ledger import Call
-from fargateclaims.timing import AWS_THROTTLE_BACKOFF_BASE
 from support.engine_in_process import Engine
 from support.fault_world import CREATE, DELETE, World, condition, profile_of, settled, stands
 from support.scenarios import CleanRun, Worlds, come_and_gone, edited, one_claim, two_claims
 from support.waiting import until
 
 DESCRIBE, LIST = "DescribeFargateProfile", "ListFargateProfiles"
+NEVER = 600.0
+"""Seconds beyond the end of any test."""
 
 
 async def test_fault_18_delete_while_creating(world: World, clean: CleanRun) -> None:
     expected = await clean(come_and_gone)
+    world.eks.next("create", never_ends=True, **world.target())
     async with Engine(selector=world.selector) as engine:
         await world.claim()
         await world.until(lambda claim: profile_of(claim) and claim["status"]["profile"]["status"] == "CREATING")
@@ -32,6 +35,7 @@ async def test_fault_18_delete_while_creating(world: World, clean: CleanRun) -> 
         assert left["metadata"]["finalizers"] == ["fargateclaims.dev/profile"]
         waiting = await world.until(lambda claim: stands(claim)[1] == "Deleting")
         assert "then it will be deleted" in condition(waiting)["message"]
+        await world.finish()
         await world.until_gone()
         await world.check_same(expected)
         await world.check_class_at_rest(lambda: engine.turns(world.arn))
@@ -39,8 +43,9 @@ async def test_fault_18_delete_while_creating(world: World, clean: CleanRun) -> 
     await world.check_always()
 
 
-async def test_fault_20_throttling(world: World, clean: CleanRun) -> None:
+async def test_fault_20_throttling(world: World, clean: CleanRun, monkeypatch: pytest.MonkeyPatch) -> None:
     expected = await clean(edited)
+    monkeypatch.setattr(cloud, "TokenBucket", partial(TokenBucket, jitter=lambda: 0.1))
     async with Engine(selector=world.selector) as engine:
         await one_claim(world, engine)
         fault = world.eks.fault("throttling", service="eks", **world.target())
@@ -60,24 +65,34 @@ async def test_fault_20_throttling(world: World, clean: CleanRun) -> None:
 async def test_fault_20_throttling_of_one_slows_all_of_its_account(worlds: Worlds, monkeypatch: pytest.MonkeyPatch) -> None:
     """For a random part of the span, drawn anew each time, no call leaves for the other cluster either."""
     throttled, other = await worlds("throttled"), await worlds("other")
-    left, drawn = [0.7, 0.99], []
+    left = [0.7, 0.99]
+    drawn: list[float] = []
+    pauses: list[tuple[float, float]] = []
 
     def draw() -> float:
         drawn.append(left.pop())
         return drawn[-1]
 
+    class Told(TokenBucket):
+        """Tells when each pause has begun and when it ends."""
+
+        def throttled(self, grant: Grant) -> None:
+            super().throttled(grant)
+            begin = time.monotonic()
+            pauses.append((begin, begin + self.paused_seconds))
+
     async def check_pause(number: int) -> None:
         throttled.eks.fault("throttling", service="eks", calls=1, **throttled.target())
-        await until(lambda: len(drawn) == number)
-        call = [call for call in throttled.calls() if call.error == "ThrottlingException"][number - 1]
-        begin = call.at + call.seconds
-        end = begin + drawn[-1] * AWS_THROTTLE_BACKOFF_BASE
-        await other.until_eks(lambda: [call for call in other.calls() if call.at >= end])
-        # What had left before the answer came may arrive after it.
-        meanwhile = [call for call in other.eks.calls(since=begin) if call.at < end]
+        await until(lambda: len(pauses) == number)
+        begin, end = pauses[-1]
+        # A second failure in a row would be told.
+        for world in (throttled, other):
+            await world.until_eks(partial(described_since, world, end))
+        # What had left before the pause began may arrive after that.
+        meanwhile = [call for call in other.eks.calls() if begin <= call.monotonic < end]
         assert len(meanwhile) <= THREADS_PER_ACCOUNT_REGION
 
-    monkeypatch.setattr(cloud, "TokenBucket", partial(TokenBucket, jitter=draw))
+    monkeypatch.setattr(cloud, "TokenBucket", partial(Told, jitter=draw))
     async with Engine(selector="world in (throttled, other)", resync_seconds=0.05) as engine:
         for world in (throttled, other):
             await world.claim()
@@ -90,6 +105,10 @@ async def test_fault_20_throttling_of_one_slows_all_of_its_account(worlds: World
     for world in (throttled, other):
         assert [call.operation for call in world.calls() if call.changed] == [CREATE]
         await world.check_always()
+
+
+def described_since(world: World, moment: float) -> list[Call]:
+    return [call for call in world.calls(DESCRIBE) if call.monotonic >= moment and call.status == 200]
 
 
 async def test_fault_21_burst_of_server_errors(world: World, clean: CleanRun) -> None:
@@ -109,10 +128,6 @@ async def test_fault_21_burst_of_server_errors(world: World, clean: CleanRun) ->
     await world.check_always()
 
 
-NEVER = 600.0
-"""Seconds beyond the end of any test."""
-
-
 @pytest.fixture(params=["read time-out", "abandoned"])
 def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of the two limits of a call, one is short and the other is never reached: botocore's for an answer, and ours for the whole call."""
@@ -130,7 +145,7 @@ async def test_fault_22_create_done_but_timed_out(world: World, clean: CleanRun)
         await world.claim()
         await world.until_eks(lambda: len(reads_after_create(world)) >= 10)
         # It is known neither that it was made nor that it was not, and nothing is sent before it is.
-        assert stands(await world.read()) == ("Unknown", "Creating")
+        await world.until(lambda claim: stands(claim) == ("Unknown", "Creating"))
         world.eks.behave(describe_lag=0, list_lag=0, **world.target())
         await world.until_active()
         await world.check_same(expected)
@@ -197,13 +212,15 @@ async def test_fault_22_create_lost_on_its_way(world: World, clean: CleanRun) ->
 
 async def test_fault_23_create_then_describe_not_found(world: World, clean: CleanRun) -> None:
     expected = await clean(one_claim)
-    world.eks.timings(1.2, 0.3, **world.target())
-    world.eks.behave(describe_lag=0.4, list_lag=0.4, **world.target())
-    async with Engine(selector=world.selector) as engine:
-        await one_claim(world, engine)
+    world.eks.behave(describe_lag=NEVER, list_lag=NEVER, **world.target())
+    async with Engine(selector=world.selector, settle=timedelta(seconds=NEVER)) as engine:
+        await world.claim()
+        await world.until_eks(lambda: [call for call in world.calls(DESCRIBE) if call.error == "ResourceNotFoundException"][10:])
+        await world.until(lambda claim: stands(claim)[1] == "Creating" and profile_of(claim))
+        world.eks.behave(describe_lag=0, list_lag=0, **world.target())
+        await world.until_active()
         await world.check_same(expected)
         await world.check_at_rest(lambda: engine.turns(world.arn))
-    assert any(call.error == "ResourceNotFoundException" for call in world.calls(DESCRIBE))
     assert len(world.calls(CREATE)) == 1
     await world.check_always()
 
@@ -211,16 +228,18 @@ async def test_fault_23_create_then_describe_not_found(world: World, clean: Clea
 async def test_fault_24_sibling_busy(world: World, clean: CleanRun) -> None:
     """Somebody else begins a create that EKS's list does not show yet."""
     expected = await clean(one_claim)
-    world.eks.behave(list_lag=60, **world.target())
+    world.eks.behave(list_lag=NEVER, **world.target())
     world.eks.foreign_create(world.name, "by-terraform", never_ends=True)
     async with Engine(selector=world.selector) as engine:
         await world.claim()
-        queued = await world.until(lambda claim: stands(claim)[1] == "Queued" and "by-terraform" in condition(claim)["message"])
-        assert stands(queued)[0] == "Unknown"
+        # In between, it tries again.
+        queued = await world.until(lambda claim: claim["status"].get("operation", {}).get("blockedBy"))
+        assert stands(queued) == ("Unknown", "Queued")
+        assert "by-terraform" in condition(queued)["message"]
         assert queued["status"]["operation"]["state"] == "Queued"
         assert queued["status"]["operation"]["blockedBy"] == {"profileName": "by-terraform", "status": "CREATING", "origin": "Foreign"}
         assert "failedAttempts" not in queued["status"]
-        world.eks.finish(**world.target())
+        await world.finish()
         await world.until_active()
         expected["profiles"]["by-terraform"] = (await world.picture())["profiles"]["by-terraform"]
         await world.check_same(expected)
@@ -238,7 +257,7 @@ async def test_fault_24_sibling_busy_for_another_claim(world: World, monkeypatch
     selectors = [{"namespace": world.name, "labels": {"app": "first"}}]
     seeded = world.seeded
     made = {"selectors": selectors, "subnets": seeded.private_subnets, "role": seeded.pod_execution_role_arn, "tags": mine.tags(world.name)}
-    world.eks.behave(list_lag=60, **world.target())
+    world.eks.behave(list_lag=NEVER, **world.target())
     async with Engine(selector=world.selector) as engine:
         world.eks.foreign_create(world.name, "begun-before", never_ends=True, **made)
         await world.claim("second")
@@ -258,7 +277,7 @@ async def test_fault_24_sibling_busy_for_another_claim(world: World, monkeypatch
         assert "failedAttempts" not in queued["status"]
         assert not condition(queued, "Stalled")
         await world.annotate("first", paused=None)
-        world.eks.finish(**world.target())
+        await world.finish()
         await world.until_active("first", "second")
         await world.check_at_rest(lambda: engine.turns(world.arn), ["first", "second"])
     assert world.eks.verdict(world.name).refused >= 1
@@ -280,16 +299,18 @@ MISCONFIGURED = {
 
 async def test_fault_25_trust_policy_not_propagated(world: World, clean: CleanRun) -> None:
     expected = await clean(one_claim)
-    world.eks.fault("error", calls=3, **MISCONFIGURED, **world.target())
+    fault = world.eks.fault("error", **MISCONFIGURED, **world.target())
     async with Engine(selector=world.selector) as engine:
         await world.claim()
         waiting = await world.until(lambda claim: stands(claim)[1] == "Propagating")
         assert stands(waiting)[0] == "Unknown"
         assert not condition(waiting, "Stalled")
+        await world.until_eks(lambda: len(world.calls(CREATE)) >= 3)
+        world.eks.clear_faults(fault)
         await world.until_active()
         await world.check_same(expected)
         await world.check_at_rest(lambda: engine.turns(world.arn))
-    assert (world.begun(CREATE), len(world.calls(CREATE))) == (1, 4)
+    assert world.begun(CREATE) == 1
     await world.check_always()
 
 
@@ -314,11 +335,13 @@ async def test_fault_26_create_failed(world: World, clean: CleanRun) -> None:
     expected = await clean(two_claims)
     issue = {"code": "PodExecutionRoleAlreadyInUse", "message": "the role is in use elsewhere", "resource_ids": ["the-role"]}
     world.eks.next("create", issue=issue, **world.target())
+    world.eks.next("delete", never_ends=True, **world.target())
     async with Engine(selector=world.selector) as engine:
         await world.claim("first")
         failed = await world.until(lambda claim: claim["status"].get("failedAttempts") == 1, "first")
         assert "PodExecutionRoleAlreadyInUse: the role is in use elsewhere" in condition(failed, "Synced")["message"]
         await world.claim("second")
+        await world.finish()
         await world.until_active("first", "second")
         await world.check_same(expected)
         await world.check_at_rest(lambda: engine.turns(world.arn), ["first", "second"])
@@ -348,11 +371,14 @@ async def test_fault_26_delete_failed(world: World, clean: CleanRun) -> None:
     expected = await clean(come_and_gone)
     async with Engine(selector=world.selector) as engine:
         await one_claim(world, engine)
-        world.eks.next("delete", count=2, issue={"code": "InternalFailure", "message": "try again"}, **world.target())
+        issue = {"code": "InternalFailure", "message": "try again"}
+        world.eks.next("delete", issue=issue, **world.target())
+        world.eks.next("delete", never_ends=True, issue=issue, **world.target())
         await world.delete()
         failed = await world.until(lambda claim: claim["status"].get("failedAttempts") == 1)
         assert failed["metadata"]["finalizers"]
         assert "InternalFailure: try again" in condition(failed, "Synced")["message"]
+        await world.finish()
         await world.until_gone()
         await world.check_same(expected)
         await world.check_class_at_rest(lambda: engine.turns(world.arn))
@@ -389,8 +415,11 @@ async def test_fault_28_profile_deleted_out_of_band(world: World, clean: CleanRu
     async with Engine(selector=world.selector, resync_seconds=0.4) as engine:
         await one_claim(world, engine)
         (name,) = world.profiles()
+        world.eks.next("create", never_ends=True, **world.target())
         world.eks.foreign_delete(world.name, name)
+        await world.until_eks(lambda: world.begun(CREATE) == 2)
         await world.until(lambda claim: not settled(claim))
+        await world.finish()
         await world.until_active()
         await world.check_same(expected)
         await world.check_at_rest(lambda: engine.turns(world.arn))

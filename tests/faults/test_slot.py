@@ -1,23 +1,27 @@
 """The slot is held by what never ends, or by somebody else."""
 
 from datetime import timedelta
-from typing import Any
 
 from fargateclaims.simulator.eks.verdict import FOREIGN
 from support.engine_in_process import Engine
-from support.fault_world import CREATE, DELETE, World, condition, stands
+from support.fault_world import CREATE, DELETE, World, condition, profile_of, stands
 from support.scenarios import CleanRun, one_of_two_gone, two_claims
+from support.settable_clock import SettableClock
 
-SOON: dict[str, Any] = {"operation_deadline_seconds": 1}
+HOUR = timedelta(hours=1)
+"""Longer than EKS may take, and than others are waited for."""
 
 
 async def test_fault_27_creating_never_ends(world: World, clean: CleanRun) -> None:
     expected = await clean(two_claims)
     world.eks.next("create", never_ends=True, **world.target())
-    async with Engine(selector=world.selector, **SOON) as engine:
+    clock = SettableClock()
+    async with Engine(selector=world.selector, clock=clock) as engine:
         await world.claim("first")
-        await world.until(lambda claim: stands(claim)[1] == "Creating", "first")
+        await world.until(lambda claim: stands(claim)[1] == "Creating" and profile_of(claim), "first")
         await world.claim("second")
+        await world.until(lambda claim: stands(claim)[1] == "Queued", "second")
+        clock.ahead += HOUR
         stuck = await world.until(lambda claim: stands(claim) == ("False", "TimedOut"), "first")
         assert condition(stuck, "Stalled")["status"] == "True"
         blocked = await world.until(lambda claim: stands(claim) == ("False", "SlotBlocked"), "second")
@@ -26,7 +30,7 @@ async def test_fault_27_creating_never_ends(world: World, clean: CleanRun) -> No
         assert "failedAttempts" not in blocked["status"]
         cls = await world.until_class(lambda cls: condition(cls, "SlotBlocked"))
         assert stuck["status"]["profile"]["name"] in condition(cls, "SlotBlocked")["message"]
-        world.eks.finish(**world.target())
+        await world.finish()
         await world.until_active("first", "second")
         await world.until_class(lambda cls: not condition(cls, "SlotBlocked"))
         await world.check_same(expected)
@@ -37,11 +41,14 @@ async def test_fault_27_creating_never_ends(world: World, clean: CleanRun) -> No
 
 async def test_fault_27_deleting_never_ends(world: World, clean: CleanRun) -> None:
     expected = await clean(one_of_two_gone)
-    async with Engine(selector=world.selector, **SOON) as engine:
+    clock = SettableClock()
+    async with Engine(selector=world.selector, clock=clock) as engine:
         await world.claim("first")
         await world.until_active("first")
         world.eks.next("delete", never_ends=True, **world.target())
         await world.delete("first")
+        await world.until(lambda claim: stands(claim)[1] == "Deleting" and claim["status"]["profile"]["status"] == "DELETING", "first")
+        clock.ahead += HOUR
         stuck = await world.until(lambda claim: stands(claim) == ("False", "TimedOut"), "first")
         assert stands(stuck, "Stalled") == ("True", "TimedOut")
         assert stuck["metadata"]["finalizers"]
@@ -60,7 +67,7 @@ async def test_fault_27_deleting_never_ends(world: World, clean: CleanRun) -> No
         cls = await world.until_class(lambda cls: condition(cls, "SlotBlocked"))
         assert profile in condition(cls, "SlotBlocked")["message"]
         await world.check_at_rest(lambda: engine.turns(world.arn), ["first", "second"])
-        world.eks.finish(**world.target())
+        await world.finish()
         await world.until_gone("first")
         await world.until_active("second")
         await world.check_same(expected)
@@ -98,19 +105,26 @@ async def test_fault_32_foreign_actor_at_random(world: World) -> None:
 async def test_fault_38_foreign_profile_stuck_in_creating(world: World, clean: CleanRun) -> None:
     expected = await clean(two_claims)
     world.eks.foreign_create(world.name, "by-terraform", never_ends=True)
-    async with Engine(selector=world.selector, grace=timedelta(seconds=0.5), **SOON) as engine:
-        await world.claim("first")
-        await world.claim("second")
-        for name in ("first", "second"):
+    names, clock = ("first", "second"), SettableClock()
+    async with Engine(selector=world.selector, clock=clock) as engine:
+        for name in names:
+            await world.claim(name)
+            await world.until(lambda claim: stands(claim)[1] == "Queued", name)
+        clock.ahead += HOUR
+        for name in names:
             blocked = await world.until(lambda claim: stands(claim) == ("False", "SlotBlocked"), name)
             assert "by-terraform" in condition(blocked)["message"]
             assert "failedAttempts" not in blocked["status"]
             assert blocked["status"]["operation"]["blockedBy"]["origin"] == "Foreign"
-            await world.until(lambda claim: condition(claim, "Stalled"), name)
+            assert condition(blocked, "Reconciling")
+        clock.ahead += HOUR
+        for name in names:
+            stalled = await world.until(lambda claim: condition(claim, "Stalled"), name)
+            assert stands(stalled) == ("False", "SlotBlocked")
         cls = await world.until_class(lambda cls: condition(cls, "SlotBlocked"))
         assert "by-terraform" in condition(cls, "SlotBlocked")["message"]
         assert not world.calls(CREATE)
-        world.eks.finish(**world.target())
+        await world.finish()
         await world.until_active("first", "second")
         expected["profiles"]["by-terraform"] = (await world.picture())["profiles"]["by-terraform"]
         await world.check_same(expected)

@@ -18,11 +18,11 @@ async def test_fault_08_deleted_in_the_gap_of_a_410(world: EmbeddedWorld, clean:
         await world.until(lambda claim: stands(claim)[1] == "Queued", "ghost")
         await world.claim()
         await world.until(lambda claim: stands(claim)[1] == "Queued")
-        world.kube.admin.silence_watches(CLAIM_PLURAL)
+        await world.silence(engine)
         assert await world.delete("ghost") is None
         world.kube.admin.expire_watches(CLAIM_PLURAL)
         world.kube.admin.resume_watches(CLAIM_PLURAL)
-        world.eks.finish(**world.target())
+        await world.finish()
         await world.until_active()
         await world.check_at_rest(lambda: engine.turns(world.arn))
         assert not engine.knows(world.name, "ghost")
@@ -41,7 +41,7 @@ async def test_fault_08_list_replaces_the_store(world: EmbeddedWorld, clean: Cle
         await world.claim("ghost", className=world.name + "-x")
         await world.until(lambda claim: stands(claim)[1] == "ClassNotFound", "ghost")
         assert engine.knows(world.name, "ghost")
-        world.kube.admin.silence_watches(CLAIM_PLURAL)
+        await world.silence(engine)
         assert await world.delete("ghost") is None
         await world.until_eks(lambda: not engine.knows(world.name, "ghost"))
         await world.check_same(expected)
@@ -53,7 +53,7 @@ async def test_fault_11_events_coalesced(world: EmbeddedWorld, clean: CleanRun) 
     expected = await clean(one_claim)
     async with Engine(selector=world.selector) as engine:
         await one_claim(world, engine)
-        world.kube.admin.silence_watches(CLAIM_PLURAL)
+        await world.silence(engine)
         await world.edit(app="other")
         await world.edit(app="web")
         world.kube.admin.expire_watches(CLAIM_PLURAL)
@@ -69,12 +69,15 @@ async def test_fault_11_events_coalesced(world: EmbeddedWorld, clean: CleanRun) 
 async def test_fault_11_edits_while_it_is_made(world: World, clean: CleanRun) -> None:
     """A, B and A again while A is being created: no replacement."""
     expected = await clean(one_claim)
+    world.eks.next("create", never_ends=True, **world.target())
     async with Engine(selector=world.selector):
         await world.claim()
         await world.until(lambda claim: stands(claim)[1] == "Creating" and profile_of(claim))
         await world.edit(app="other")
         await world.until(lambda claim: claim["status"]["observedGeneration"] == 2)
         await world.edit(app="web")
+        await world.until(lambda claim: claim["status"]["observedGeneration"] == 3)
+        await world.finish()
         await world.until_active()
         await world.check_same(expected)
     assert (world.begun(CREATE), world.begun(DELETE)) == (1, 0)
@@ -110,7 +113,7 @@ async def test_fault_13_somebody_else_writes(world: EmbeddedWorld, clean: CleanR
     expected = await clean(edited)
     async with Engine(selector=world.selector) as engine:
         await one_claim(world, engine)
-        world.kube.admin.silence_watches(CLAIM_PLURAL)
+        await world.silence(engine)
         await world.annotate(note="from somebody else")
         world.eks.foreign_create(world.name, "by-terraform")
         await world.edit(app="other")
@@ -131,10 +134,12 @@ async def test_fault_17_made_again_under_the_same_name(world: World, clean: Clea
     expected = await clean(edited)
     async with Engine(selector=world.selector) as engine:
         await one_claim(world, engine)
+        world.eks.next("delete", never_ends=True, **world.target())
         left = await world.delete()
         assert left is not None
         again = await world.api.create(world.path(), world.manifest("web", "other"))
         assert again.refused(409, "AlreadyExists")
+        await world.finish()
         await world.until_gone()
         made = await world.claim("web", "other")
         assert made["metadata"]["uid"] != left["metadata"]["uid"]
@@ -154,11 +159,11 @@ async def test_fault_17_report_refuses_a_mix_up(world: EmbeddedWorld) -> None:
     async with Engine(selector=world.selector) as engine:
         old = await world.claim("web", "old")
         await world.until(lambda claim: stands(claim)[1] == "Queued")
-        world.kube.admin.silence_watches(CLAIM_PLURAL)
+        await world.silence(engine)
         assert await world.delete() is None
         new = await world.claim("web", "new")
         assert new["metadata"]["uid"] != old["metadata"]["uid"]
-        world.eks.finish(**world.target())
+        await world.finish()
         await world.until_active()
         world.kube.admin.resume_watches(CLAIM_PLURAL)
         await world.check_at_rest(lambda: engine.turns(world.arn))

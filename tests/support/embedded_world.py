@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from fargateclaims.api.group import CLAIM_PLURAL
+from support.engine_in_process import Engine
 from support.fault_world import World
 from support.kube_server import RunningKube
 
@@ -12,6 +14,11 @@ class EmbeddedWorld(World):
     """A world, and its API server."""
 
     kube: RunningKube
+
+    async def silence(self, engine: Engine, name: str = "web") -> None:
+        """Let the watch tell the engine of no claim any more, once it has told of a change of this one."""
+        await engine.hears(await self.annotate(name, note="the last that is heard"))
+        self.kube.admin.silence_watches(CLAIM_PLURAL)
 
 
 EmbeddedWorlds = Callable[..., Awaitable[EmbeddedWorld]]

@@ -27,10 +27,11 @@ from fargateclaims.metrics import Metrics
 from fargateclaims.process import rules
 from fargateclaims.settings import Settings
 from support.crash_points import CrashPoint, MortalCloud, MortalKube
+from support.waiting import until
 
 FAST: Mapping[str, Any] = {
-    "poll_min_seconds": 0.05,
-    "poll_max_seconds": 0.2,
+    "poll_min_seconds": 0.02,
+    "poll_max_seconds": 0.1,
     "backoff_base_seconds": 0.1,
     "backoff_max_seconds": 0.4,
     "busy_max_seconds": 0.2,
@@ -92,7 +93,6 @@ class Engine:
         self._watch = Watch(self._supervisor.store, self.metrics, self.watches_ended.set)
         if self._watching:
             self._watch.start()
-        self._leading_since = self._clock.monotonic()
         self._supervising = asyncio.ensure_future(self._supervisor.run())
         return self
 
@@ -126,6 +126,16 @@ class Engine:
         """Whether its store has a claim."""
         return self._supervisor.store.claims.get(namespace, name) is not None
 
+    async def hears(self, claim: dict[str, Any]) -> None:
+        """Wait until its store has a claim as it is here: what has changed after the LIST, only the watch can have told."""
+        metadata = claim["metadata"]
+
+        def told() -> bool:
+            found = self._supervisor.store.claims.get(metadata["namespace"], metadata["name"])
+            return found is not None and found.model.metadata.resource_version == metadata["resourceVersion"]
+
+        await until(told)
+
     def knows_terminating(self, namespace: str) -> bool:
         """Whether its store has a namespace as Terminating."""
         found = self._supervisor.store.namespaces.get("", namespace)
@@ -151,14 +161,10 @@ class Engine:
             telemetry=self._telemetry,
             rules=self._rules,
             make_reporter=lambda: Reporter(kube, store, self._events, clock),
-            hold=self._hold,
+            # No other has led before, so there is nothing to wait for.
+            hold=lambda: None if self._stopping else 0.0,
             permit=lambda: not self._stopping,
             paces=Paces(settings.poll_min_seconds, settings.poll_max_seconds),
             resync_seconds=settings.resync_seconds,
             busy_max=timedelta(seconds=settings.busy_max_seconds),
         )
-
-    def _hold(self) -> float | None:
-        if self._stopping:
-            return None
-        return max(0.0, self._leading_since + self._settings.settle_seconds - self._clock.monotonic())

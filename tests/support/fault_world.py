@@ -161,6 +161,10 @@ class World:
 
         await self.wait(ask, bool)
 
+    async def finish(self) -> None:
+        """End what EKS is at work on, once it is: for what never ends by itself, so that it can be looked at."""
+        await self.until_eks(lambda: self.eks.finish(**self.target()))
+
     async def wait(self, read: Callable[[], Awaitable[T]], holds: Callable[[T], object]) -> T:
         """Read until what is read is right, and return it. On time-out, says what was read last."""
         found: Any = None

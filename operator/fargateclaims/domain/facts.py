@@ -23,7 +23,8 @@ class Rules:
     :param backoff_max: the longest wait after a failure.
     :param slow_recheck: how often something that only a person can mend is tried again.
     :param iam_window: how long a role's trust policy may take to reach all of IAM.
-    :param grace: how long another team or tool may take to bring what is missing before the claim stalls.
+    :param grace: how long another team or tool may take to bring what is missing before the claim stalls. A second at the least: it is
+        counted by a condition's time, which has whole seconds.
     :param quota_memory: how long a refusal for the quota of profiles is believed.
     :param show_blocking_claim: whether a claim's status names claims of other namespaces.
     """
