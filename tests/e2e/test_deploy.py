@@ -80,8 +80,9 @@ async def test_the_restricted_namespace_admits_the_operators_pod(installed: Kube
     assert pods()[0]["metadata"]["ownerReferences"][0]["kind"] == "ReplicaSet"
 
 
-def test_the_restricted_namespace_admits_what_the_values_make_of_the_pod(installed: Kubectl) -> None:
-    template = next(obj for obj in from_chart(everything()) if obj["kind"] == "Deployment")["spec"]["template"]
+@pytest.mark.parametrize("values", [everything(), {"podSecurityContext": None}], ids=["everything", "no numbers"])
+def test_the_restricted_namespace_admits_what_the_values_make_of_the_pod(installed: Kubectl, values: dict[str, Any]) -> None:
+    template = next(obj for obj in from_chart(values) if obj["kind"] == "Deployment")["spec"]["template"]
     # The values name another ServiceAccount, which is not there.
     spec = {**template["spec"], "serviceAccountName": NAME}
     pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "tried", "namespace": NAME}, "spec": spec}
