@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 AUDIT_LOGS := .e2e/audit
+# The tests start programs again and again: without byte code, each of them would first compile a thousand modules.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test coverage e2e kube alerts-test lint fix bench crds manifests gitops docs-tables requirements clean
