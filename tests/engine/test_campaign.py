@@ -119,6 +119,22 @@ async def test_a_process_that_cannot_work_is_told_that_leadership_is_lost(world:
         await world.campaign.stop()
 
 
+async def test_who_has_lost_leadership_does_not_lead_anew(world: World) -> None:
+    """Its process is stopping: it would say that it leads, and start what is being stopped."""
+    world.campaign.start()
+    try:
+        await asyncio.wait_for(world.campaign.wait_won(), LIMIT)
+        world.fit = False
+        await asyncio.wait_for(world.campaign.wait_lost(), LIMIT)
+        world.fit = True
+        await asyncio.sleep(0.1)  # time enough for it: its clock hurries
+        assert world.stored.get().holder == "me", "a call of its own may still be under way"
+    finally:
+        await world.campaign.stop()
+    assert world.changes == [(True, "leadership"), (False, "leadership")]
+    assert world.stored.get().holder == ""
+
+
 async def test_a_stop_before_anything_was_won(world: World) -> None:
     world.fit = False
     world.campaign.start()

@@ -22,7 +22,11 @@ class Candidate:
         self.changes: list[bool] = []
         self.fit = True
         self.leadership = Leadership(self.line, name, self.clock, jitter=lambda: 0.0, fit=lambda: self.fit, changed=self.changes.append)
-        self.task = asyncio.ensure_future(self.leadership.run())
+        self.task = asyncio.ensure_future(self._campaign())
+
+    async def _campaign(self) -> None:
+        while True:
+            await self.leadership.run()
 
     async def stop(self) -> None:
         self.task.cancel()

@@ -96,6 +96,8 @@ class Campaign:
             self._leadership = Leadership(lease, self._holder, self._clock, fit=self._fit, changed=self._tell)
             try:
                 await self._leadership.run()
+                # Whoever has lost it stops, and must not lead anew meanwhile; until then, a call of theirs may be under way.
+                await asyncio.get_running_loop().create_future()
             finally:
                 await self._leadership.release()
 

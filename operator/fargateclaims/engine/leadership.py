@@ -100,15 +100,14 @@ class Leadership:
         return UNREAD if self._heard_at == _NEVER else f"the Lease could be neither read nor written for {silent:.0f} s"
 
     async def run(self) -> None:
-        """Try to lead, stay the leader as long as it goes, then try again; until cancelled. Call `release` afterwards."""
-        while True:
-            await self._acquire()
-            log.info("this replica leads now", extra={"fields": {"holder": self._holder}})
-            self._changed(True)  # noqa: FBT003  (the callback's only argument)
-            try:
-                await self._hold()
-            finally:
-                self._stand_down()
+        """Try to lead, and stay the leader as long as it goes. Call `release` when nothing that needs the Lease is under way."""
+        await self._acquire()
+        log.info("this replica leads now", extra={"fields": {"holder": self._holder}})
+        self._changed(True)  # noqa: FBT003  (the callback's only argument)
+        try:
+            await self._hold()
+        finally:
+            self._stand_down()
 
     async def release(self) -> None:
         """Give the Lease back, so that another candidate need not wait; does nothing if somebody else has it. Never raises KubeError.
