@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.config import Config
 
+from fargateclaims.aws import calls, sessions
 from fargateclaims.simulator.eks.client import SimulatedEKS
 from support.eks_server import eks_server
 from support.embedded_world import EmbeddedWorld, EmbeddedWorlds
@@ -18,6 +20,7 @@ from support.engine_in_process import Engine
 from support.kube_contract import Api
 from support.kube_server import RunningKube, kube_server_process
 from support.scenarios import CleanRun, Scenario, Worlds
+from support.waiting import NEVER
 
 CRDS = Path(__file__).parents[2] / "crds"
 OPERATION_S = 0.05
@@ -52,6 +55,11 @@ def eks(eks_process: SimulatedEKS, monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
         monkeypatch.setenv(name, value)
     for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
+    # A slow machine is no fault: no call of an engine in this process is given up, but where the test is about that.
+    patient = sessions._CLIENT_CONFIG.merge(Config(connect_timeout=NEVER, read_timeout=NEVER))
+    monkeypatch.setattr(sessions, "_CLIENT_CONFIG", patient)
+    for limit in ("MUTATION_LIMIT", "AWS_READ_LIMIT"):
+        monkeypatch.setattr(calls, limit, NEVER)
     return eks_process
 
 

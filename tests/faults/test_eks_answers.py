@@ -13,15 +13,14 @@ from fargateclaims.aws.limits import THREADS_PER_ACCOUNT_REGION
 from fargateclaims.aws.throttle import Grant, TokenBucket
 from fargateclaims.domain.identity import Identity
 from fargateclaims.engine import reporter
+from fargateclaims.simulator.eks.client import SimulatedEKS
 from fargateclaims.simulator.eks.ledger import Call
 from support.engine_in_process import Engine
 from support.fault_world import CREATE, DELETE, World, condition, profile_of, settled, stands
 from support.scenarios import CleanRun, Worlds, come_and_gone, edited, one_claim, two_claims
-from support.waiting import until
+from support.waiting import NEVER, until
 
 DESCRIBE, LIST = "DescribeFargateProfile", "ListFargateProfiles"
-NEVER = 600.0
-"""Seconds beyond the end of any test."""
 
 
 async def test_fault_18_delete_while_creating(world: World, clean: CleanRun) -> None:
@@ -129,11 +128,12 @@ async def test_fault_21_burst_of_server_errors(world: World, clean: CleanRun) ->
 
 
 @pytest.fixture(params=["read time-out", "abandoned"])
-def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of the two limits of a call, one is short and the other is never reached: botocore's for an answer, and ours for the whole call."""
-    for_an_answer, for_the_call = (1.0, NEVER) if request.param == "read time-out" else (NEVER, 1.0)
-    monkeypatch.setattr(sessions, "_CLIENT_CONFIG", sessions._CLIENT_CONFIG.merge(Config(read_timeout=for_an_answer)))
-    monkeypatch.setattr(calls, "MUTATION_LIMIT", for_the_call)
+def impatient(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, eks: SimulatedEKS) -> None:
+    """Of the two limits of a call, one is short: botocore's for an answer, or ours for the whole call."""
+    if request.param == "read time-out":
+        monkeypatch.setattr(sessions, "_CLIENT_CONFIG", sessions._CLIENT_CONFIG.merge(Config(read_timeout=1)))
+    else:
+        monkeypatch.setattr(calls, "MUTATION_LIMIT", 1.0)
 
 
 @pytest.mark.usefixtures("impatient")

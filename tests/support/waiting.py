@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Final
 
 LIMIT: Final = 120.0
+NEVER: Final = 600.0
+"""Seconds beyond the end of any test: for time-outs and lags that are not to end by themselves."""
 
 
 async def until(condition: Callable[[], object], limit: float = LIMIT) -> None:
