@@ -150,6 +150,31 @@ async def test_the_end_is_told_even_if_something_of_kopf_does_not_end(monkeypatc
         await watch.stop()
 
 
+async def test_the_end_of_a_watcher_is_told_even_if_kopf_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    one_ends, let_go = threading.Event(), threading.Event()
+
+    async def last_until(event: threading.Event) -> None:
+        while not event.is_set():
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(0.01)
+
+    async def operator(**_: object) -> None:
+        watchers = [asyncio.create_task(last_until(event), name="watcher for it") for event in (one_ends, let_go, let_go)]
+        await asyncio.wait(watchers)
+
+    monkeypatch.setattr("kopf.operator", operator)
+    ended = asyncio.Event()
+    watch = Watch(empty_store(), Metrics(), ended.set)
+    watch.start()
+    try:
+        await until(lambda: watch.problem() is None)
+        one_ends.set()
+        await until(ended.is_set)
+    finally:
+        let_go.set()
+        await watch.stop()
+
+
 class Hanging:
     """A metric that blocks whoever sets it."""
 

@@ -165,6 +165,8 @@ class Watch:
                 log.error("%d of %d watches are running: starting anew", running, _KINDS)
                 self._complete = False
                 self._stop.set()
+                # Not only when kopf has ended, which may be never: it waits for tasks of its own that do not let themselves be cancelled.
+                self._tell_ended()
                 return
             self._complete = running >= _KINDS
 
