@@ -47,6 +47,11 @@ class OperatorProcess:
         message: str = json.loads(self.stderr.splitlines()[-1])["message"]
         return message
 
+    def said_at(self, words: str) -> str:
+        """When its log first has these words, as a time in UTC that sorts. Raises StopIteration if it has them nowhere."""
+        time: str = next(json.loads(line)["time"] for line in self.stderr.splitlines() if words in line)
+        return time
+
     @property
     def ended(self) -> bool:
         return self._process.poll() is not None

@@ -7,6 +7,7 @@ from fargateclaims.timing import LEASE_DURATION
 from support.api_proxy import APIProxy, Exchange
 from support.fault_world import CREATE, DELETE, World, profile_of, stands
 from support.installation import NAME, Installation
+from support.operator_process import OperatorProcess
 from support.replicas import LEADS, LOST, by_first_leader, ended, replicas
 from support.scenarios import CleanRun, one_claim, two_claims
 from support.tampered import tampered
@@ -14,8 +15,18 @@ from support.tcp_proxy import Admission, TCPProxy
 from support.waiting import until
 
 
+def check_lost_before_the_other_leads(leader: OperatorProcess, standby: OperatorProcess) -> None:
+    """By their own logs: whoever looks while they run may look too late."""
+    assert leader.said_at(LOST) < standby.said_at(LEADS)
+
+
 def renews(one: Exchange) -> bool:
     return one.method == "PUT" and one.path.endswith(f"/leases/{NAME}")
+
+
+def holds(one: Exchange) -> bool:
+    """The Lease was won or renewed."""
+    return (renews(one) and one.status == 200) or (one.method == "POST" and one.path.endswith("/leases") and one.status == 201)
 
 
 def reads_claim(one: Exchange) -> bool:
@@ -47,6 +58,7 @@ async def test_fault_05_leader_cut_off(installation: Installation, tcp_proxy: TC
         world.eks.finish(**world.target())
         await until(lambda: LOST in leader.stderr)
         await world.until_active("first", "second")
+        check_lost_before_the_other_leads(leader, standby)
         assert not any(by_first_leader(call) for call in world.calls(CREATE))
         expected["profiles"]["by-terraform"] = (await world.picture())["profiles"]["by-terraform"]
         await world.check_same(expected)
@@ -70,12 +82,13 @@ async def test_fault_05_lease_cannot_be_renewed(installation: Installation, api_
         await world.until_eks(lambda: world.begun(CREATE))
         api_proxy.hold(renews)
         await ended(leader)
-        renewed = max(one.at for one in api_proxy.asked(renews) if one.status == 200)
+        renewed = max(one.at for one in api_proxy.asked(holds))
         made = [call for call in world.calls(CREATE) if call.changed and by_first_leader(call)]
         assert 0 < len(made) < len(claims)
         assert max(call.monotonic for call in made) < renewed + LEASE_DURATION
         world.eks.timings(0.1, 0.1, **world.target())
         await world.until_active(*claims)
+        check_lost_before_the_other_leads(leader, standby)
         await standby.stop()
     assert len(world.profiles()) == world.begun(CREATE) == len(claims)
     await world.check_always()
