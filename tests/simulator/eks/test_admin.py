@@ -13,6 +13,7 @@ from support.waiting import until
 
 Create = Callable[..., Any]
 Aws = Callable[..., Any]
+CREATE_S = 60.0
 
 
 def status(simulated: SimulatedEKS, name: str = "a") -> str:
@@ -48,10 +49,11 @@ def test_reset_leaves_nothing(simulated: SimulatedEKS, create: Create) -> None:
     assert (simulated.clusters(), simulated.faults(), simulated.ledger()) == ([], [], [])
     simulated.seed(["c"])
     simulated.foreign_create("c", "a")
-    simulated.advance(59)
     assert status(simulated) == "CREATING"
-    simulated.advance(1)
+    simulated.advance(CREATE_S)
     assert status(simulated) == "ACTIVE"
+    begun, ended = simulated.transitions()
+    assert ended.at - begun.at == pytest.approx(CREATE_S)
     assert simulated.quotas()["profiles"] == 10
 
 

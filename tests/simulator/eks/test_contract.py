@@ -107,15 +107,18 @@ def test_a_profile_on_its_way(eks: Any, simulated: SimulatedEKS, create: Create)
         return str(eks.describe_fargate_profile(clusterName="c", fargateProfileName="a")["fargateProfile"]["status"])
 
     assert create("a")["status"] == "CREATING"
-    simulated.advance(59)
+    simulated.advance(30)
     assert status() == "CREATING"
-    simulated.advance(1)
+    simulated.advance(30)
     assert status() == "ACTIVE"
     assert eks.delete_fargate_profile(clusterName="c", fargateProfileName="a")["fargateProfile"]["status"] == "DELETING"
-    simulated.advance(89)
+    simulated.advance(45)
     assert status() == "DELETING"
-    simulated.advance(1)
+    simulated.advance(45)
     assert error_of(status)[0] == "ResourceNotFoundException"
+    # The simulated clock also goes on by itself: only the ledger knows the moments.
+    creating, active, deleting, gone = (change.at for change in simulated.transitions())
+    assert [active - creating, gone - deleting] == pytest.approx([60, 90])
 
 
 def test_without_subnets_a_profile_gets_the_clusters_private_ones(seeded: Seeded, create: Create) -> None:

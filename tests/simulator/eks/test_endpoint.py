@@ -3,13 +3,14 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
-from support.waiting import LIMIT, until
+from support.waiting import LIMIT, NEVER, until
 
 Create = Callable[..., Any]
 Aws = Callable[..., Any]
@@ -50,13 +51,15 @@ def test_an_error_after_the_change(simulated: SimulatedEKS, create: Create) -> N
 
 
 @pytest.mark.parametrize(("when", "made"), [("before", []), ("after", ["a"])])
-def test_a_hanging_answer(simulated: SimulatedEKS, aws: Aws, seeded: Seeded, when: str, made: list[str]) -> None:
-    simulated.fault("hang", when=when, seconds=30, calls=1, operation="CreateFargateProfile")
+async def test_a_hanging_answer(simulated: SimulatedEKS, aws: Aws, seeded: Seeded, when: str, made: list[str]) -> None:
+    simulated.fault("hang", when=when, seconds=NEVER, calls=1, operation="CreateFargateProfile")
     impatient = aws("eks", seeded, read_timeout=0.3)
     with pytest.raises(ReadTimeoutError):
         impatient.create_fargate_profile(
             clusterName="c", fargateProfileName="a", podExecutionRoleArn=seeded.pod_execution_role_arn, selectors=[{"namespace": "n"}]
         )
+    # Who gives up so soon may do so before the simulator has looked.
+    await until(lambda: simulated.calls(operation="CreateFargateProfile"))
     assert list(simulated.profiles("c")) == made
     recorded = simulated.calls(operation="CreateFargateProfile")[0]
     assert (recorded.status, recorded.changed, recorded.fault) == (0, bool(made), "hang")
@@ -92,16 +95,28 @@ async def test_a_call_is_held_until_the_fault_is_removed(eks: Any, simulated: Si
 
 
 def test_a_dribbling_answer_outlasts_a_read_timeout(simulated: SimulatedEKS, aws: Aws, seeded: Seeded) -> None:
-    simulated.fault("dribble", seconds=1.2, calls=1)
-    before = time.monotonic()
-    assert aws("eks", seeded, read_timeout=0.8).list_clusters()["clusters"] == ["c"]
-    assert time.monotonic() - before >= 1.0
+    simulated.fault("dribble", seconds=1.2)
+    eks = aws("eks", seeded, read_timeout=0.8)
+
+    def seconds_of_an_answer() -> float:
+        before = time.monotonic()
+        assert eks.list_clusters()["clusters"] == ["c"]
+        return time.monotonic() - before
+
+    # A pause of the machine between two bytes ends an answer as well; not many in a row.
+    for _ in range(20):
+        with suppress(ReadTimeoutError):
+            assert seconds_of_an_answer() >= 1.0
+            break
+    else:
+        pytest.fail("no answer came in time")
 
 
-def test_one_slow_call_holds_up_no_other(eks: Any, simulated: SimulatedEKS, aws: Aws, seeded: Seeded) -> None:
-    simulated.fault("hang", seconds=30, operation="DescribeCluster")
+async def test_one_slow_call_holds_up_no_other(eks: Any, simulated: SimulatedEKS, aws: Aws, seeded: Seeded) -> None:
+    simulated.fault("hang", seconds=NEVER, operation="DescribeCluster")
     with pytest.raises(ReadTimeoutError):
         aws("eks", seeded, read_timeout=0.2).describe_cluster(name="c")
+    await until(lambda: simulated.calls(operation="DescribeCluster"))
     assert eks.list_clusters()["clusters"] == ["c"]
 
 
@@ -140,17 +155,18 @@ def test_faults_are_listed_counted_and_removed(eks: Any, simulated: SimulatedEKS
 
 
 def test_lags_over_http(eks: Any, simulated: SimulatedEKS, create: Create) -> None:
-    simulated.behave(describe_lag=5, list_lag=10)
+    simulated.behave(describe_lag=500, list_lag=1000)
     create()
     assert code_of(lambda: eks.describe_fargate_profile(clusterName="c", fargateProfileName="a")) == "ResourceNotFoundException"
-    simulated.advance(5)
+    simulated.advance(500)
     eks.describe_fargate_profile(clusterName="c", fargateProfileName="a")
     assert eks.list_fargate_profiles(clusterName="c")["fargateProfileNames"] == []
-    simulated.advance(5)
+    simulated.advance(500)
     assert eks.list_fargate_profiles(clusterName="c")["fargateProfileNames"] == ["a"]
 
 
 def test_the_ledger_tells_the_whole_story(eks: Any, simulated: SimulatedEKS, seeded: Seeded, create: Create) -> None:
+    begun = time.monotonic()
     create("a")
     assert code_of(lambda: create("b")) == "ResourceInUseException"
     simulated.advance(60)
@@ -170,6 +186,6 @@ def test_the_ledger_tells_the_whole_story(eks: Any, simulated: SimulatedEKS, see
     judged = simulated.verdict("c")
     assert (judged.operations, judged.refused) == ({"CreateFargateProfile": 1, "DeleteFargateProfile": 1}, 1)
     assert judged.floor_seconds == pytest.approx(150)
-    assert judged.elapsed_seconds == pytest.approx(150, abs=5)
+    assert 149.9 < judged.elapsed_seconds < 150.1 + time.monotonic() - begun
     simulated.clear_ledger()
     assert simulated.ledger() == []
