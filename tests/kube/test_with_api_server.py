@@ -17,6 +17,7 @@ from fargateclaims.kube.errors import Conflict, Missing, Refused
 from fargateclaims.kube.events import EventRecorder, ObjectRef
 from fargateclaims.kube.lease import LeaseClient
 from fargateclaims.simulator.kube.server import Settings
+from fargateclaims.timing import LEASE_DURATION
 from support.kube_server import RunningKube, running_kube_server
 from support.manifests import claim_manifest, class_manifest
 from support.waiting import until
@@ -125,13 +126,15 @@ async def test_events_are_accepted_and_counted(kube: RunningKube, client: KubeCl
 
 
 async def test_leadership_passes_on_over_a_real_lease(kube: RunningKube, client: KubeClient) -> None:
-    candidates = [Leadership(LeaseClient(client, "shop", "fargateclaims"), name, SystemClock()) for name in "ab"]
+    clock = SystemClock()
+    begun = clock.monotonic()
+    candidates = [Leadership(LeaseClient(client, "shop", "fargateclaims"), name, clock) for name in "ab"]
     running = [asyncio.ensure_future(candidate.run()) for candidate in candidates]
     try:
         await until(lambda: any(candidate.is_leader for candidate in candidates))
         leader = 0 if candidates[0].is_leader else 1
         assert not candidates[1 - leader].is_leader
-        assert candidates[leader].remaining() > 10
+        assert begun + LEASE_DURATION <= clock.monotonic() + candidates[leader].remaining()
         running[leader].cancel()
         await asyncio.gather(running[leader], return_exceptions=True)
         await candidates[leader].release()
