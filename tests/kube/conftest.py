@@ -3,9 +3,17 @@ from collections.abc import AsyncIterator
 import pytest
 from kubernetes.aio.client import ApiClient, Configuration
 
+from fargateclaims.kube import client as requests
 from fargateclaims.kube.client import KubeClient
 from support.scripted_server import ScriptedServer, scripted_server
 from support.virtual_clock import VirtualClock
+from support.waiting import NEVER
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine is no fault: no request is given up while it connects."""
+    monkeypatch.setattr(requests, "KUBE_CONNECT_TIMEOUT", NEVER)
 
 
 @pytest.fixture
