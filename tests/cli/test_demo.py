@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-LIMIT = 120.0
+# A busy machine may need minutes, and the story has limits of its own.
+pytestmark = pytest.mark.timeout(600)
+LIMIT = 300.0
 PROGRAMS = ("simulate kube", "simulate eks", "run")
 
 
@@ -38,7 +40,8 @@ class RunningDemo:
     def until(self, condition: Callable[[], object]) -> None:
         deadline = time.monotonic() + LIMIT
         while not condition():
-            assert self.process.poll() is None, self.output
+            # It may do both between two looks: what is waited for, and end.
+            assert self.process.poll() is None or condition(), self.output
             assert time.monotonic() < deadline, self.output
             time.sleep(0.05)  # what is waited for is in another process
 
@@ -52,8 +55,8 @@ class RunningDemo:
 
 def _processes_with(variable: str) -> Iterator[tuple[int, str]]:
     for folder in Path("/proc").iterdir():
-        # Processes end while one looks.
-        with suppress(OSError):
+        # Processes end while one looks, and have no arguments then.
+        with suppress(OSError, ValueError):
             if folder.name.isdigit() and variable.encode() in (folder / "environ").read_bytes().split(b"\0"):
                 arguments = (folder / "cmdline").read_bytes().decode().split("\0")
                 yield int(folder.name), " ".join(arguments[arguments.index("fargateclaims") + 1 :]).strip()
@@ -96,8 +99,10 @@ def test_the_story_holds_and_kept_running_it_ends_by_ctrl_c(start: Callable[...,
         "9 operations on 2 clusters (6 creates, 1 replacement, 2 deletes; 1 more by others), 0 refused because the cluster was busy"
         in output
     )
-    assert re.search(r"prod 19\.\d s of EKS's own time", output)
-    assert re.search(r"shop/search was edited: \S+-9998 was ACTIVE \d\.\d\d s before \S+-9999 began to go, 0\.00 s without", output)
+    found = re.search(r"prod (\d+\.\d) s of EKS's own time", output)
+    assert found
+    assert float(found[1]) >= 19  # eight operations of 2 s, and the one of someone else, which lasts until it has been noticed
+    assert re.search(r"shop/search was edited: \S+-9998 was ACTIVE \d+\.\d\d s before \S+-9999 began to go, 0\.00 s without", output)
     assert "profile tf-batch (not made by a claim) is CREATING since" in output
     assert re.search(
         r"data/adhoc was refused once, and says why: EKS refuses the profile: Subnet subnet-\w+ .* is not a private subnet; correct", output

@@ -26,7 +26,7 @@ _SPARE_SECONDS: Final = 150.0
 # Of EKS's operations on the cluster where most happens, the one of someone else included.
 _OPERATIONS_IN_A_ROW: Final = 10
 _OPERATOR_LIMIT: Final = 60.0
-# So much longer than others does the profile of someone else take: time for two teams to run into it.
+# So much longer than others does the profile of someone else take, at least: time for two teams to run into it.
 _FOREIGN_EXTRA_SECONDS: Final = 1.0
 # How long one request may wait; a client gives up after two minutes.
 _FOREIGN_WAIT_SECONDS: Final = 30.0
@@ -93,6 +93,7 @@ class Story:
         # Not as soon as the claim says Creating: that is written before EKS is asked, and the slot could be taken in between.
         await self._claims.until(lambda: self._claims.has_profile(EDITED))
         await asyncio.to_thread(_create_foreign_profile, self._stage)
+        soonest = time.monotonic() + self._stage.seconds + _FOREIGN_EXTRA_SECONDS
         self._tell(f"terraform apply, knowing nothing of any queue: profile {FOREIGN_PROFILE} on cluster {PROD}")
         await asyncio.to_thread(_open_subnet, self._stage)
         self._tell(f"the network team, by mistake: {self._stage.spare_subnet} gets a route to the internet")
@@ -102,6 +103,13 @@ class Story:
         self._tell(f"team shop: kubectl edit fpc {EDITED.name}, other labels while the profile is in use")
         await self._api.patch_claim(*EDITED, {"spec": {"selectors": _NEW_SELECTORS}})
         self._edited.set()
+        await self._terraform_is_done(soonest)
+
+    async def _terraform_is_done(self, soonest: float) -> None:
+        """Let the profile of someone else become ACTIVE, not before a claim has said that it waits for it: an operator may be slow."""
+        await self._claims.until(lambda: FOREIGN_PROFILE in self._claims.waited_for)
+        await asyncio.sleep(soonest - time.monotonic())
+        await asyncio.to_thread(_finish_foreign_profile, self._stage)
 
     async def _preview_is_over(self) -> None:
         await self._delete_when_active(Key("shop", "preview"))
@@ -128,21 +136,26 @@ class Story:
 def _create_foreign_profile(stage: Stage) -> None:
     deadline = time.monotonic() + foreign_patience(stage.seconds)
     with steering("the profile of someone else could not be created"), SimulatedEKS(stage.eks_url) as eks:
-        while not _foreign_create(eks, stage.seconds + _FOREIGN_EXTRA_SECONDS, last=time.monotonic() >= deadline):
+        while not _foreign_create(eks, last=time.monotonic() >= deadline):
             pass
 
 
-def _foreign_create(eks: SimulatedEKS, seconds: float, *, last: bool) -> bool:
+def _foreign_create(eks: SimulatedEKS, *, last: bool) -> bool:
     """Returns whether EKS took it; False if the cluster was busy all the time. Raises EKSError, for that only the last time."""
     try:
         eks.foreign_create(
-            PROD, FOREIGN_PROFILE, account=PROD_ACCOUNT, region=PROD_REGION, seconds=seconds, wait_seconds=_FOREIGN_WAIT_SECONDS
+            PROD, FOREIGN_PROFILE, account=PROD_ACCOUNT, region=PROD_REGION, never_ends=True, wait_seconds=_FOREIGN_WAIT_SECONDS
         )
     except EKSError as error:
         if last or error.code != "ResourceInUseException":
             raise
         return False
     return True
+
+
+def _finish_foreign_profile(stage: Stage) -> None:
+    with steering("the profile of someone else could not be finished"), SimulatedEKS(stage.eks_url) as eks:
+        eks.finish(account=PROD_ACCOUNT, region=PROD_REGION, cluster=PROD)
 
 
 def _open_subnet(stage: Stage) -> None:
