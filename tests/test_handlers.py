@@ -70,11 +70,11 @@ async def test_what_is_there_and_what_comes_reaches_the_store(kube: RunningKube)
         await until(lambda: watch.problem() is None)
         kube.admin.load([claim("second")])
         await until(lambda: store.claims.get("default", "second"))
-        assert store.namespaces.get("", "default") is not None
+        await until(lambda: store.namespaces.get("", "default"))
     finally:
         await watch.stop()
     await until(ended.is_set)
-    assert watch.problem() is not None
+    await until(watch.problem)
 
 
 @pytest.mark.usefixtures("kube")
@@ -119,7 +119,7 @@ async def test_a_watcher_that_dies_ends_all_of_them(kube: RunningKube, caplog: p
         await until(ended.is_set)
     finally:
         await watch.stop()
-    assert watch.problem() is not None
+    await until(watch.problem)
     failed = [record for record in caplog.records if "has failed" in record.message]
     assert failed
     assert not [record for record in failed if record.exc_info], "a sentence is enough"
@@ -199,8 +199,7 @@ async def test_watches_whose_event_loop_hangs_are_a_problem(kube: RunningKube, m
         # Called in kopf's thread with each event.
         monkeypatch.setattr(metrics, "watch_seen", Hanging(hanging))
         kube.admin.load([claim("first")])
-        await until(lambda: watch.problem() is not None)
-        assert str(watch.problem()).startswith("their event loop has been blocked for ")
+        await until(lambda: str(watch.problem()).startswith("their event loop has been blocked for "))
         hanging.set()
         await until(lambda: watch.problem() is None)
     finally:
