@@ -57,17 +57,21 @@ class Run:
                 await self._engine.stop()
 
     async def _story(self) -> None:
-        self._engine.notice(CLAIM_PLURAL, await self.world.claim())
+        self._notice(await self.world.claim())
         await self.world.until_active()
         self.pictures.append(await self.world.rest())
-        self._engine.notice(CLAIM_PLURAL, await self.world.edit(app="other"))
+        self._notice(await self.world.edit(app="other"))
         await self.world.until_active()
         self.pictures.append(await self.world.rest())
         left = await self.world.delete()
         assert left is not None
-        self._engine.notice(CLAIM_PLURAL, left)
+        self._notice(left)
         await self.world.until_gone()
         self.pictures.append(await self.world.rest())
+
+    def _notice(self, claim: dict[str, Any]) -> None:
+        # The engine that runs once the change is made: who begins later finds it in its LIST.
+        self._engine.notice(CLAIM_PLURAL, claim)
 
     async def _begin(self, point: CrashPoint, cloud: AWSCloud) -> Engine:
         # The watch is not the point here: the test hands over its own changes, and a restart begins with a LIST anyway.
