@@ -1,6 +1,6 @@
 """The API server goes away while EKS works: nothing is lost, nothing is done twice, and the operator says why it stopped if it did.
 
-A leader that cannot renew its Lease for ten seconds ends, and its Deployment starts it again: so do these tests.
+A leader that cannot renew its Lease ends, and its Deployment starts it again: so do these tests.
 """
 
 import asyncio

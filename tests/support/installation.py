@@ -13,6 +13,7 @@ from support.control_plane import ControlPlane
 from support.kubectl import Kubectl
 from support.operator_process import OperatorProcess, operator_process
 from support.rendering import from_kustomize
+from support.tampered import tampered
 
 NAME: Final = "fargateclaims"
 """Of the namespace, the ServiceAccount and the Lease."""
@@ -71,11 +72,12 @@ class Installation:
     def operator(
         self, *, kubeconfig: Path | None = None, environment: Mapping[str, str | None] | None = None, **settings: Any
     ) -> AbstractContextManager[OperatorProcess]:
-        """Run the operator until the end of the with block.
+        """Run the operator until the end of the with block. It is patient: a slow machine does not cost it its Lease.
 
         :param settings: by their names, beside those of `FAST`.
         """
         surroundings = {
+            **tampered(),
             **self.seeded.environment(self.eks.url),
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,

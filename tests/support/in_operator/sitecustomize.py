@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import time
 
 from fargateclaims import timing
 
@@ -14,5 +13,7 @@ for name, seconds in json.loads(os.environ.get("TAMPERED_TIMING", "{}")).items()
 
 blocked = float(os.environ.get("TAMPERED_BLOCK", "0"))
 if blocked:
+    # Before there are other threads, which it would end: it only ever ends the wait below.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
     # The handler runs in the main thread, between two steps of its event loop: nothing of that loop goes on meanwhile.
-    signal.signal(signal.SIGUSR1, lambda *_: time.sleep(blocked))
+    signal.signal(signal.SIGUSR1, lambda *_: signal.sigtimedwait({signal.SIGUSR2}, blocked))
