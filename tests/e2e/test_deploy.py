@@ -1,6 +1,7 @@
 """What `deploy/` has, taken by a real API server: schemas, admission, rights, and a release's life."""
 
 import json
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,7 @@ def installed(kubectl: Kubectl) -> Kubectl:
 @pytest.fixture(scope="module")
 def team(installed: Kubectl) -> Iterator[str]:
     """A namespace where the users `view`, `edit` and `admin` have Kubernetes' role of that name."""
-    name = "deploy-team"
+    name = f"deploy-{secrets.token_hex(3)}"
     installed("create", "namespace", name)
     for role in ("view", "edit", "admin"):
         installed("create", "rolebinding", role, "--clusterrole", role, "--user", role, "--namespace", name)
@@ -94,15 +95,18 @@ def test_the_restricted_namespace_refuses_what_is_not_restricted(installed: Kube
         "apiVersion": "v1",
         "kind": "Pod",
         "metadata": {"name": "tried", "namespace": NAME},
-        "spec": {"containers": [{"name": "c", "image": "i"}]},
+        # The default ServiceAccount comes only when a controller has made it.
+        "spec": {"serviceAccountName": NAME, "containers": [{"name": "c", "image": "i"}]},
     }
     refused = installed(*TRY, "-f", "-", stdin=pod, code=1)
     assert 'violates PodSecurity "restricted' in refused.stderr
 
 
 async def test_roles_in_a_namespace_reach_its_claims_and_no_class(installed: Kubectl, team: str) -> None:
-    # A controller adds the rules to Kubernetes' own roles.
-    await until(lambda: all(may(installed, user, CLAIM_PLURAL, team) for user in ("view", "edit", "admin")))
+    # A controller adds the rules to Kubernetes' own roles, one after the other.
+    await until(lambda: all(WRITE[0] in may(installed, user, CLAIM_PLURAL, team) for user in ("edit", "admin")))
+    for user in ("view", "edit", "admin"):
+        await until(lambda user=user: all(READ[0] in may(installed, user, kind, team) for kind in (CLAIM_PLURAL, CLASS_PLURAL)))  # type: ignore[misc]
     assert may(installed, "view", CLAIM_PLURAL, team) == set(READ)
     assert may(installed, "edit", CLAIM_PLURAL, team) == {*READ, *WRITE}
     assert may(installed, "admin", CLAIM_PLURAL, team) == {*READ, *WRITE}
@@ -126,10 +130,11 @@ async def test_edit_and_admin_in_the_whole_cluster_write_no_class_either(install
         installed("delete", "clusterrolebinding", "deploy-view", "deploy-edit", "deploy-admin")
 
 
-def test_the_platform_role_writes_classes_once_it_is_given(installed: Kubectl) -> None:
+async def test_the_platform_role_writes_classes_once_it_is_given(installed: Kubectl) -> None:
     assert may(installed, "planner", CLASS_PLURAL) == set()
     installed("create", "clusterrolebinding", "deploy-planner", "--clusterrole", f"{NAME}-platform", "--user", "planner")
     try:
+        await until(lambda: may(installed, "planner", CLASS_PLURAL))
         assert may(installed, "planner", CLASS_PLURAL) == {*READ, *WRITE}
         assert may(installed, "planner", CLAIM_PLURAL) == set(READ)
     finally:
@@ -167,6 +172,7 @@ def test_a_release_is_installed_upgraded_and_uninstalled_and_leaves_the_crds(emp
         cluster.upgrade(chart, NAME, {"replicas": 2}, namespace=NAME)
         assert kubectl("get", "pdb,deploy", "-n", NAME, "-o", "name").stdout.count(NAME) == 2
         cluster.uninstall(NAME)
+    kubectl("wait", "--for=create", "serviceaccount/default", "-n", NAME, "--timeout=100s")
     assert kubectl("get", "deploy,sa,svc,role,rolebinding", "-n", NAME, "-o", "name").stdout.split() == ["serviceaccount/default"]
     assert NAME not in kubectl("get", "clusterrole,clusterrolebinding", "-o", "name").stdout
     assert kubectl("get", CLAIMS, "-n", "shop", "-o", "name").stdout.split() == [f"{CLAIM_PLURAL[:-1]}.{GROUP}/checkout"]
