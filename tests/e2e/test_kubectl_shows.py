@@ -20,6 +20,7 @@ from support.waiting import until
 
 CLAIMS = ("checkout", "search", "reports", "etl", "adhoc")
 PROD = "prod"
+STORY = ["Queued", "Creating", "Created"]
 COLUMNS = "NAME READY REASON CLASS PROFILE QUEUE AGE"
 
 
@@ -53,10 +54,12 @@ async def test_five_claims_queue(kubectl: Kubectl, installation: Installation, p
         done = kubectl("get", "fpc", "--namespace", PROD).stdout
         await prod.until_class(lambda cls: cls["status"].get("attachedClaims") == len(CLAIMS))
         _check_class(kubectl)
+        await until(lambda: _reasons(_events(kubectl, last)) == STORY)
         _check_story(kubectl, last)
         kubectl("delete", "fpc", last, "--namespace", PROD, "--wait=false")
         kubectl("wait", "--for=delete", f"fpc/{last}", "--namespace", PROD, "--timeout=100s")
         await operator.stop()
+        await until(lambda: _all_were_active(watched.read_text()))
     assert done.splitlines()[0].split() == COLUMNS.split()
     assert {(row["READY"], row["REASON"], row["QUEUE"]) for row in _rows(done).values()} == {("True", "Active", "")}
     _check_watched(watched.read_text())
@@ -105,12 +108,22 @@ def _check_queue(wide: str) -> str:
     return places["4/4"]
 
 
+def _ways(watched: str) -> list[list[str]]:
+    """The different reasons of each claim, in their order; of whole lines."""
+    seen: dict[str, list[str]] = {}
+    for name, *cells in (line.split() for line in watched.rpartition("\n")[0].splitlines()[1:]):
+        seen.setdefault(name, []).append(cells[1])
+    return sorted(list(dict.fromkeys(reasons)) for reasons in seen.values())
+
+
+def _all_were_active(watched: str) -> bool:
+    ways = _ways(watched)
+    return len(ways) == len(CLAIMS) and all("Active" in way for way in ways)
+
+
 def _check_watched(watched: str) -> None:
     """Each claim goes its way, in lines of one table."""
-    seen: dict[str, list[str]] = {}
-    for name, *cells in (line.split() for line in watched.splitlines()[1:]):
-        seen.setdefault(name, []).append(cells[1])
-    ways = sorted(list(dict.fromkeys(reasons))[:4] for reasons in seen.values())
+    ways = [way[:4] for way in _ways(watched)]
     # One of them began at once.
     assert ways[0][:3] == ["Pending", "Creating", "Active"]
     assert ways[1:] == [["Pending", "Queued", "Creating", "Active"]] * (len(CLAIMS) - 1)
@@ -119,11 +132,16 @@ def _check_watched(watched: str) -> None:
 def _check_story(kubectl: Kubectl, name: str) -> None:
     """How a claim came to be, at the end of describe and from events alone."""
     described = kubectl("describe", "fpc", name, "--namespace", PROD).stdout
-    events = kubectl("events", "--for", f"fargateprofileclaim.{GROUP}/{name}", "--namespace", PROD).stdout
-    story = described.partition("\nEvents:\n")[2]
-    for told in (story, events):
-        reasons = [reason for reason in ("Queued", "Creating", "Created") if re.search(rf"\bNormal\s+{reason}\b", told)]
-        assert reasons == ["Queued", "Creating", "Created"], told
+    for told in (described.partition("\nEvents:\n")[2], _events(kubectl, name)):
+        assert _reasons(told) == STORY, told
+
+
+def _events(kubectl: Kubectl, name: str) -> str:
+    return kubectl("events", "--for", f"fargateprofileclaim.{GROUP}/{name}", "--namespace", PROD).stdout
+
+
+def _reasons(told: str) -> list[str]:
+    return [reason for reason in STORY if re.search(rf"\bNormal\s+{reason}\b", told)]
 
 
 def _check_class(kubectl: Kubectl) -> None:
