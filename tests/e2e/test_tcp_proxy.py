@@ -86,9 +86,10 @@ async def test_held_is_not_lost(proxy: TCPProxy, connect: Connect, way: Way) -> 
 
 
 async def test_answers_in_the_other_order(proxy: TCPProxy, connect: Connect) -> None:
-    clients = [await connect(), await connect()]
-    for client in clients:
-        await client.say("before")
+    clients = []
+    for _ in range(2):
+        clients.append(await connect())
+        await clients[-1].say("before")
     first, second = proxy.hold(ways=[Way.DOWN])
     for client in clients:
         client.send("held")
@@ -114,8 +115,9 @@ async def test_cut_with_a_reset_or_an_end(proxy: TCPProxy, connect: Connect) -> 
 
 
 async def test_one_is_cut_and_the_other_is_not(proxy: TCPProxy, connect: Connect) -> None:
-    gone, stays = await connect(), await connect()
+    gone = await connect()
     await gone.say("before")
+    stays = await connect()
     await stays.say("before")
     proxy.cut(proxy.links[:1])
     assert await stays.say("after") == "after"
@@ -158,9 +160,10 @@ async def test_slow(proxy: TCPProxy, connect: Connect) -> None:
 
 
 async def test_nobody_behind_it() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as soon_closed:
-        port = soon_closed.getsockname()[1]
-    with TCPProxy(port) as proxy:
+    # Its port is taken, so that nobody else listens there.
+    deaf = socket.socket()
+    deaf.bind(("127.0.0.1", 0))
+    with deaf, TCPProxy(deaf.getsockname()[1]) as proxy:
         reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
         assert not await reader.read()
         writer.close()
