@@ -35,9 +35,10 @@ kube: ## Build a real control plane from its Go modules, once (minutes), and pri
 
 # Most of a test here is waiting: for a Lease to end, for controllers to look again. So there are more workers than CPUs. After the tests
 # comes the verdict on what the audit logs say the operator was allowed and did; after ARGS="some of them", not all rights were needed.
+# The first test of each worker also waits for its control plane to start.
 e2e: $(READY) ## Run the end-to-end tests against a real kube-apiserver
 	@assets=$$(tests/kube/controlplane/build.sh) && rm -rf $(AUDIT_LOGS) && \
-	  $(BIN)/pytest tests/e2e tests/simulator/kube/contract --numprocesses 4 --dist worksteal --control-plane "$$assets" --audit-logs $(AUDIT_LOGS) $(ARGS) \
+	  $(BIN)/pytest tests/e2e tests/simulator/kube/contract --numprocesses 4 --dist worksteal --timeout 600 --control-plane "$$assets" --audit-logs $(AUDIT_LOGS) $(ARGS) \
 	  $(if $(ARGS),,&& $(BIN)/pytest tests/audit --quiet --capture no --audit-logs $(AUDIT_LOGS))
 
 alerts-test: ## Check when the alerts fire, with Prometheus' own promtool

@@ -31,7 +31,7 @@ def no_api_server(plane: ControlPlane, proxy: TCPProxy) -> Iterator[None]:
         proxy.admit(Admission.PASS)
 
 
-@pytest.mark.timeout(OUTAGE_S + 150)
+@pytest.mark.timeout(OUTAGE_S + 600)
 async def test_fault_15_api_server_down(
     installation: Installation, plane: ControlPlane, tcp_proxy: TCPProxy, world: World, clean: CleanRun
 ) -> None:
