@@ -1,10 +1,20 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from botocore.config import Config
 
+from fargateclaims.aws import sessions
 from fargateclaims.aws.cloud import AWSCloud
-from fargateclaims.clock import Clock, SystemClock
+from fargateclaims.clock import Clock
 from support.canned_aws import CannedAWS, Told, canned_aws
+from support.virtual_clock import VirtualClock
+from support.waiting import NEVER
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow machine is no fault: botocore gives no call up, and our own limits are of a clock that stands still unless a test moves it."""
+    monkeypatch.setattr(sessions, "_CLIENT_CONFIG", sessions._CLIENT_CONFIG.merge(Config(connect_timeout=NEVER, read_timeout=NEVER)))
 
 
 @pytest.fixture
@@ -37,7 +47,7 @@ def clouds(aws: CannedAWS, told: Told) -> Iterator[Callable[..., AWSCloud]]:
     made: list[AWSCloud] = []
 
     def make(clock: Clock | None = None, calls_per_second: float = 1000) -> AWSCloud:
-        made.append(AWSCloud(clock or SystemClock(), calls_per_second, "test/inst", told))
+        made.append(AWSCloud(clock or VirtualClock(), calls_per_second, "test/inst", told))
         return made[-1]
 
     yield make

@@ -13,7 +13,7 @@ from fargateclaims.timing import AWS_READ_LIMIT, MUTATION_LIMIT
 from support.canned_aws import Answer, Call, CannedAWS, Drop, Told, refused
 from support.eks_answers import PROD, SPEC, cluster_answer, profile_answer
 from support.virtual_clock import VirtualClock
-from support.waiting import until
+from support.waiting import LIMIT, until
 
 Clouds = Callable[..., AWSCloud]
 
@@ -40,7 +40,7 @@ class Gate:
         self._open.set()
 
     def _hold(self, call: Call) -> Answer:
-        assert self._open.wait(30)
+        assert self._open.wait(LIMIT)
         return self._answer(call)
 
 

@@ -8,13 +8,13 @@ import pytest
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.fargateclass import SubnetsFrom, SubnetSource
 from fargateclaims.aws.cloud import AWSCloud, ClusterGateway
-from fargateclaims.clock import SystemClock
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
 from fargateclaims.domain.observation import ClassFacts, RoleFacts, SubnetFacts
 from fargateclaims.domain.profile import ProfileSelector, ProfileSpec, ProfileState
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
 from support.canned_aws import Told
 from support.eks_server import eks_server
+from support.virtual_clock import VirtualClock
 
 CREATE_SECONDS, DELETE_SECONDS = 60.0, 90.0
 FROM_CLUSTER = SubnetSource(from_=SubnetsFrom.CLUSTER)
@@ -44,7 +44,7 @@ def seeded(simulated: SimulatedEKS, monkeypatch: pytest.MonkeyPatch) -> Seeded:
 
 @pytest.fixture
 def live() -> Iterator[AWSCloud]:
-    cloud = AWSCloud(SystemClock(), 1000, "test", Told())
+    cloud = AWSCloud(VirtualClock(), 1000, "test", Told())
     yield cloud
     cloud.close()
 

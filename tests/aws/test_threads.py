@@ -6,8 +6,7 @@ from functools import partial
 import pytest
 
 from fargateclaims.aws.threads import DaemonThreads
-
-LIMIT = 30
+from support.waiting import LIMIT
 
 
 def test_jobs_run_side_by_side_up_to_the_size() -> None:
