@@ -183,11 +183,10 @@ async def test_bookmarks_carry_the_present_version(kube: RunningKube, http: Api,
 @pytest.mark.parametrize("trouble", ["cut", "end"])
 async def test_kopf_comes_back_after_its_watch_broke(kube: RunningKube, http: Api, tickets: Kind, trouble: str) -> None:
     with kopf_events(kube.kubeconfig, tickets.group, "tickets", NS, reconnect_backoff=0.01) as noted:
-        await until(lambda: kube.admin.count(verb="watch", resource="tickets") == 1)
-        kube.admin.trouble_watches(trouble, "tickets")
+        await until(lambda: kube.admin.trouble_watches(trouble, "tickets"))
         await created(http, tickets)
         await until(lambda: "a" in [name for _, name in noted.events])
-        assert kube.admin.count(verb="watch", resource="tickets") >= 2
+        await until(lambda: kube.admin.count(verb="watch", resource="tickets") >= 2)
 
 
 async def test_kopf_lists_again_after_410(kube: RunningKube, http: Api, tickets: Kind) -> None:

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from support.kube_contract import LIMIT, Api
+from support.kube_contract import Api
 from support.ticket_kind import Kind
+from support.waiting import LIMIT
 
 
 @pytest.fixture(autouse=True)
@@ -166,5 +167,8 @@ async def test_without_initial_events_it_begins_now(api: Api, kind: Kind, namesp
 async def test_the_end_of_the_initial_events_is_marked_by_a_bookmark_alone(api: Api, kind: Kind, namespace: str) -> None:
     (await api.create(kind.path(namespace), kind.ticket("a"))).ok()
     query = {"sendInitialEvents": "true", "resourceVersionMatch": "NotOlderThan"}
-    async with api.watch(kind.path(namespace), timeoutSeconds=1, **query) as watch:
-        assert [event["type"] for event in await watch.rest()] == ["ADDED"]
+    async with api.watch(kind.path(namespace), **query) as watch:
+        first = await watch.next()
+        (await api.create(kind.path(namespace), kind.ticket("b"))).ok()
+        events = [(event["type"], event["object"]["metadata"].get("name")) for event in (first, await watch.next())]
+    assert events == [("ADDED", "a"), ("ADDED", "b")]
