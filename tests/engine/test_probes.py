@@ -12,6 +12,7 @@ from fargateclaims.engine.heartbeat import Heartbeat
 from fargateclaims.engine.probes import Probes, ProbesError
 from fargateclaims.metrics import Metrics
 from support.virtual_clock import VirtualClock
+from support.waiting import LIMIT
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def probes(heartbeat: Heartbeat, metrics: Metrics) -> Iterator[Probes]:
 
 def ask(probes: Probes, path: str) -> tuple[int, str]:
     try:
-        with urllib.request.urlopen(probes.url + path, timeout=30) as response:
+        with urllib.request.urlopen(probes.url + path, timeout=LIMIT) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         with error:
@@ -115,7 +116,7 @@ async def test_a_blocked_event_loop_is_reported_while_it_is_blocked(monkeypatch:
     try:
         await asyncio.sleep(0)
         # As a handler would that forgets to await: nothing else of this loop runs until it returns.
-        status, limit = 200, time.monotonic() + 30
+        status, limit = 200, time.monotonic() + LIMIT
         while status == 200 and time.monotonic() < limit:
             status, text = ask(probes, "/healthz")
         assert status == 503
@@ -140,7 +141,7 @@ def test_without_a_host_all_addresses_have_the_same_port() -> None:
     try:
         port = probes.url.rpartition(":")[2]
         for host in ("127.0.0.1", *(["[::1]"] if has_ipv6() else [])):
-            with urllib.request.urlopen(f"http://{host}:{port}/readyz", timeout=30) as response:
+            with urllib.request.urlopen(f"http://{host}:{port}/readyz", timeout=LIMIT) as response:
                 assert response.status == 200
     finally:
         probes.stop()
@@ -180,5 +181,5 @@ def test_after_a_stop_nobody_listens(clock: VirtualClock) -> None:
     url = probes.url
     probes.stop()
     with pytest.raises(urllib.error.URLError):
-        urllib.request.urlopen(url + "/readyz", timeout=30)
+        urllib.request.urlopen(url + "/readyz", timeout=LIMIT)
     probes.stop()

@@ -11,11 +11,11 @@ from botocore.config import Config
 
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
 from support.programs import start
+from support.waiting import LIMIT, NEVER
 
-STOP_S = 30
 READY = "EKS simulator ready at "
 # No hidden retries: a test sees what the simulator answered to its one call.
-ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=30)
+ONE_ATTEMPT = Config(retries={"total_max_attempts": 1}, connect_timeout=NEVER, read_timeout=NEVER)
 
 
 @contextmanager
@@ -29,13 +29,13 @@ def eks_server(*, create_seconds: float = 0.2, delete_seconds: float = 0.2, jitt
             assert process.stdout
             line = process.stdout.readline().decode()
             if not line.startswith(READY):
-                raise RuntimeError(f"the EKS simulator did not start: {line!r}, exit {process.wait(STOP_S)}")
+                raise RuntimeError(f"the EKS simulator did not start: {line!r}, exit {process.wait(LIMIT)}")
             with SimulatedEKS(line.removeprefix(READY).strip()) as simulated:
                 yield simulated
         finally:
             process.terminate()
             try:
-                code = process.wait(STOP_S)
+                code = process.wait(LIMIT)
             except subprocess.TimeoutExpired:
                 process.kill()
                 raise

@@ -14,8 +14,7 @@ import pytest
 from fargateclaims.clock import SystemClock
 from fargateclaims.handlers import connection
 from fargateclaims.kube.config import load_configuration
-
-START_LIMIT = 30.0
+from support.waiting import LIMIT
 
 
 @dataclass
@@ -59,8 +58,8 @@ def kopf_events(kubeconfig: Path, group: str, plural: str, namespace: str, **wat
         thread = threading.Thread(target=run, name="kopf")
         thread.start()
         try:
-            assert ready.wait(START_LIMIT)
+            assert ready.wait(LIMIT)
             yield noted
         finally:
             stop.set()
-            thread.join(START_LIMIT)
+            thread.join(LIMIT)

@@ -11,7 +11,8 @@ from typing import Any, Self
 import aiohttp
 from kubernetes.aio import client, config
 
-LIMIT = 30.0
+from support.waiting import LIMIT
+
 MERGE = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 STRATEGIC = "application/strategic-merge-patch+json"

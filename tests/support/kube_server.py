@@ -18,8 +18,7 @@ from fargateclaims.simulator.kube.client import KubeAdmin
 from fargateclaims.simulator.kube.kubeconfig import write_kubeconfig
 from fargateclaims.simulator.kube.server import KubeServer, Settings
 from support.programs import start
-
-START_LIMIT = 30.0
+from support.waiting import LIMIT
 
 
 @dataclass(frozen=True)
@@ -48,12 +47,12 @@ def running_kube_server(folder: Path, settings: Settings | None = None) -> Itera
     thread = threading.Thread(target=lambda: loop.run_until_complete(run()), name="kube-simulator", daemon=True)
     thread.start()
     try:
-        if not started.wait(START_LIMIT):
+        if not started.wait(LIMIT):
             raise TimeoutError("the embedded API server did not start")
         yield _running(server.url, folder)
     finally:
         loop.call_soon_threadsafe(stopping.set)
-        thread.join(START_LIMIT)
+        thread.join(LIMIT)
         loop.close()
 
 
@@ -70,7 +69,7 @@ def kube_server_process(folder: Path, *options: str) -> Iterator[RunningKube]:
         yield _running(line.removeprefix("Kubernetes API: ").strip(), folder)
     finally:
         process.terminate()
-        code = process.wait(START_LIMIT)
+        code = process.wait(LIMIT)
         if process.stdout is not None:
             process.stdout.close()
         assert code == 0, f"the API server ended with {code}"

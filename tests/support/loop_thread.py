@@ -5,8 +5,9 @@ import threading
 from collections.abc import Callable, Coroutine
 from typing import Any, Self, TypeVar
 
+from support.waiting import LIMIT
+
 T = TypeVar("T")
-_LIMIT = 30.0
 
 
 class LoopThread:
@@ -25,7 +26,7 @@ class LoopThread:
         self._await(self._close())
         self._await(self._cancel_all())
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(_LIMIT)
+        self._thread.join(LIMIT)
         self._loop.close()
 
     async def _open(self) -> None:
@@ -37,7 +38,7 @@ class LoopThread:
         raise NotImplementedError
 
     def _await(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(_LIMIT)
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result(LIMIT)
 
     def _call(self, work: Callable[[], T]) -> T:
         """Run a function in the thread."""
