@@ -146,6 +146,8 @@ class Engine:
         await asyncio.gather(self._supervising, return_exceptions=True)
         if self._watching:
             await self._watch.stop()
+            # Also if it needs longer than an operator waits: what it says meanwhile is not to be heard in the next test.
+            await until(lambda: not self._watch._thread.is_alive())
         await self._events.stop()
         if self._shared_cloud is None:
             self._cloud.close()
