@@ -19,7 +19,10 @@ from fargateclaims.simulator.kube.kubeconfig import write_kubeconfig
 from support.container import Isolation, container, has_namespaces
 from support.image_build import USER, Image
 from support.kube_server import running_kube_server
-from support.waiting import until
+from support.waiting import NEVER, until
+
+# A slow machine may need minutes to build the image, before the first test of each worker.
+pytestmark = pytest.mark.timeout(600)
 
 NAMESPACES = pytest.param(
     Isolation.NAMESPACES, id="PID 1", marks=pytest.mark.skipif(not has_namespaces(), reason="needs the rights to make namespaces")
@@ -82,8 +85,10 @@ def test_its_user_can_write_nothing(image: Image) -> None:
 
 
 @pytest.mark.parametrize("isolation", [NAMESPACES])
-async def test_sigterm_ends_it_while_it_loads(image: Image, log: Path, isolation: Isolation) -> None:
-    with container(image, log=log, isolation=isolation) as operator:
+async def test_sigterm_ends_it_while_it_loads(image: Image, log: Path, open_folder: Path, isolation: Isolation) -> None:
+    # What its command line is made of takes for ever to load.
+    (open_folder / "typer.py").write_text(f"import time\ntime.sleep({NEVER})\n", encoding="utf-8")
+    with container(image, log=log, isolation=isolation, environment={"PYTHONPATH": str(open_folder)}) as operator:
         await until(lambda: operator.ended or operator.catches(signal.SIGTERM))
         operator.signal(signal.SIGTERM)
         assert operator.code == 128 + signal.SIGTERM, operator.output

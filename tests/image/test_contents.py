@@ -11,6 +11,8 @@ import pytest
 from fargateclaims import __version__
 from support.image_build import REPOSITORY, Image
 
+# A slow machine may need minutes to build the image, before the first test of each worker.
+pytestmark = pytest.mark.timeout(600)
 SOURCES = REPOSITORY / "operator/fargateclaims"
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 """The flags in a pyc whose source is never looked at (PEP 552)."""

@@ -17,7 +17,7 @@ from typing import Final
 
 from support.image_build import USER, Image
 
-LIMIT_S: Final = 60.0
+LIMIT_S: Final = 120.0
 _READ_ONLY: Final = 'mount --make-rprivate / && mount -o remount,bind,ro / && exec "$@"'
 _UNSHARE: Final = ("unshare", "--pid", "--fork", "--kill-child", "--mount", "sh", "-c", _READ_ONLY, "sh")
 _AS_USER: Final = ("setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups", "--no-new-privs")

@@ -21,7 +21,7 @@ USER: Final = 65532
 _ABSOLUTE = re.compile(r"(?<![^\s\"=(])/(?=\w)")
 _SYSTEM_PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _COPY: Final = "python"
-_RUN_LIMIT_S: Final = 170
+_RUN_LIMIT_S: Final = 500
 # Of the surroundings' variables, those that may change what is built, or where.
 _OURS: Final = ("COV", "PYTEST", "PYTHON", "VIRTUAL_ENV")
 
