@@ -41,10 +41,12 @@ async def test_fault_19_crd_deleted(installation: Installation, world: World, cl
         before = world.profiles()
         # Its claims go first, and they have our finalizer.
         installation.kubectl("delete", "crd", CRD, "--timeout=100s")
+        await until(lambda: operator.ended)
         assert operator.code == 1
     assert "Traceback" not in operator.stderr
     assert f"the CRD {CRD} is being deleted: claims are let go, their profiles stay in EKS" in operator.stderr
     with installation.operator(class_selector=world.selector) as operator:
+        await until(lambda: operator.ended)
         assert operator.code == 1, "there is nothing to work for"
         assert operator.last_message == f"the CRD {CRD} is not installed: kubectl apply --server-side -f crds/"
     assert world.profiles() == before
@@ -73,7 +75,7 @@ async def test_fault_19_rights_removed_and_crd_deleted(beside: Beside, world: Wo
         await until(lambda: operator.ended)
         assert operator.code == 1
         assert "403 Forbidden" in operator.stderr
-    assert ["deletionTimestamp" in claim["metadata"] for claim in await world.claims()] == [True, True]
+    await world.wait(world.claims, lambda claims: ["deletionTimestamp" in claim["metadata"] for claim in claims] == [True, True])
     with beside.operator(class_selector=world.selector) as operator:
         await until(lambda: operator.ended)
         assert operator.code == 1
@@ -82,7 +84,7 @@ async def test_fault_19_rights_removed_and_crd_deleted(beside: Beside, world: Wo
     # Nobody could give it back; the test need not wait until it runs out.
     beside.kubectl("delete", "lease", NAME, "--namespace", beside.namespace)
     with beside.operator(class_selector=world.selector) as operator:
-        beside.kubectl("wait", "--for=delete", f"crd/{CRD}", "--timeout=60s")
+        beside.kubectl("wait", "--for=delete", f"crd/{CRD}", "--timeout=100s")
         await until(lambda: operator.ended)
         assert operator.code == 1
     assert world.profiles() == before
@@ -162,7 +164,7 @@ async def test_fault_42_management_cluster_rebuilt(installation: Installation, w
     before = world.profiles()
     uids = {claim["metadata"]["uid"] for claim in await world.claims()}
     await world.remove()
-    await asyncio.to_thread(installation.kubectl, "wait", "--for=delete", f"namespace/{world.name}", "--timeout=60s")
+    await asyncio.to_thread(installation.kubectl, "wait", "--for=delete", f"namespace/{world.name}", "--timeout=100s")
     await world.open()
     with installation.operator(class_selector=world.selector) as operator:
         await claims_again(world, "first", "second")
