@@ -5,7 +5,6 @@ from support.api_proxy import APIProxy, Exchange
 from support.control_plane import ControlPlane
 from support.fault_world import CREATE, World
 from support.installation import NAME, Installation
-from support.kube_contract import eventually
 from support.kubectl import Kubectl
 from support.waiting import until
 
@@ -33,7 +32,7 @@ async def test_the_new_token_is_taken_as_soon_as_the_old_one_is_refused(
                 return not answer["status"].get("authenticated")
 
             # The API server remembers for ten seconds that it was good.
-            await eventually(refused)
+            await world.wait(refused, bool)
             # Watches that were open go on with the old one; those that begin now need the new one.
             since = len(proxy.exchanges)
             for plural in WATCHED:
