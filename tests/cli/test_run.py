@@ -9,8 +9,8 @@ from typer.testing import CliRunner, Result
 from fargateclaims import __version__
 from fargateclaims.cli.app import app
 from fargateclaims.settings import Settings, flag
+from support.waiting import LIMIT
 
-LIMIT_S = 60
 ONLY_FOR_OTHERS = ("cel", "fargateclaims.cli.demonstration", "fargateclaims.simulator", "flask", "moto", "prompt_toolkit", "rich")
 """What the demo and the simulators load."""
 
@@ -22,7 +22,7 @@ def invoke(*arguments: str, **environment: str) -> Result:
 def loaded_by(*modules: str) -> set[str]:
     """The names of all modules that are there once these have been imported."""
     script = f"import sys, {', '.join(modules)}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=LIMIT_S, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=LIMIT, check=True)
     return set(done.stdout.split())
 
 

@@ -15,6 +15,7 @@ from fargateclaims.cli.demonstration.kubernetes_api import KubernetesAPI
 from fargateclaims.simulator.kube.server import Settings, read_manifests
 from support.kube_server import RunningKube, running_kube_server
 from support.scripted_server import ScriptedServer, answer, failure, scripted_server
+from support.waiting import LIMIT
 
 ETL = Key("data", "etl")
 
@@ -41,7 +42,7 @@ async def test_changes_are_seen_once_and_a_watch_that_ends_is_begun_anew(kube: t
     server, api = kube
     claims, seen = Claims(), list[tuple[Key, ClaimView | None]]()
     following = asyncio.ensure_future(claims.follow(api, lambda key, view: seen.append((key, view))))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT):
         await api.create(claim())
         await claims.until(lambda: claims.reason(ETL) == "Pending")
         await asyncio.to_thread(server.admin.end_watches)
@@ -76,7 +77,7 @@ async def test_what_a_claim_says_of_its_profile_and_of_whom_it_waits_for(kube: t
     await asyncio.to_thread(server.admin.load, [{**claim(), "status": status}])
     claims = Claims()
     following = asyncio.ensure_future(claims.follow(api, lambda _key, _view: None))
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(LIMIT):
         await claims.until(lambda: claims.active(ETL))
         assert claims.has_profile(ETL)
         view = claims.present[ETL]

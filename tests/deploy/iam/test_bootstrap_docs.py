@@ -151,8 +151,8 @@ def what_the_table_says(shell: Shell, eks: SimulatedEKS, region: str) -> None:
     """The page's last table: nothing that is done to the claim takes the profile away."""
     claim = "-n fargateclaims fargateprofileclaim/bootstrap"
     shell.run(f"""kubectl patch {claim} --type merge -p '{{"spec": {{"selectors": [{{"labels": {{"app": "other"}}}}]}}}}'""")
-    shell.run(f"kubectl wait {claim} --for=jsonpath='{{.status.conditions[?(@.type==\"Ready\")].reason}}'=Outdated --timeout=60s")
-    shell.run(f"kubectl delete {claim} --timeout=60s")
+    shell.run(f"kubectl wait {claim} --for=jsonpath='{{.status.conditions[?(@.type==\"Ready\")].reason}}'=Outdated --timeout=100s")
+    shell.run(f"kubectl delete {claim} --timeout=100s")
     profile = eks.profiles(CLUSTER, region=region)["bootstrap"]
     assert (profile["status"], profile["tags"]) == ("ACTIVE", {})
     assert not eks.calls(operation="DeleteFargateProfile")

@@ -9,10 +9,9 @@ import pytest
 
 from fargateclaims.simulator.eks.client import SimulatedEKS
 from support.eks_server import READY, eks_server
-from support.waiting import until
+from support.waiting import LIMIT, until
 
 COMMAND = [sys.executable, "-m", "fargateclaims.simulator.eks"]
-LIMIT_S = 60
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -24,14 +23,14 @@ def test_it_says_where_it_is_and_ends_with_0(number: signal.Signals) -> None:
         with SimulatedEKS(line.removeprefix(READY).strip()) as simulated:
             assert simulated.health()["ready"]
         process.send_signal(number)
-        rest, errors = process.communicate(timeout=LIMIT_S)
+        rest, errors = process.communicate(timeout=LIMIT)
         assert (process.returncode, rest, errors) == (0, "", "")
 
 
 def test_a_taken_port_is_one_clear_line() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        done = subprocess.run([*COMMAND, f"--port={port}"], capture_output=True, text=True, timeout=LIMIT_S, check=False)
+        done = subprocess.run([*COMMAND, f"--port={port}"], capture_output=True, text=True, timeout=LIMIT, check=False)
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1 port {port}" in done.stderr
     assert "Traceback" not in done.stderr
@@ -39,7 +38,7 @@ def test_a_taken_port_is_one_clear_line() -> None:
 
 @pytest.mark.parametrize("option", ["--create-seconds=-1", "--jitter=2", "--port=x"])
 def test_impossible_options_are_refused(option: str) -> None:
-    done = subprocess.run([*COMMAND, option], capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    done = subprocess.run([*COMMAND, option], capture_output=True, text=True, timeout=LIMIT, check=False)
     assert done.returncode == 2
     assert option.split("=", maxsplit=1)[0] in done.stderr
 
@@ -62,5 +61,5 @@ def test_the_pure_half_needs_neither_moto_nor_aiohttp() -> None:
     modules = ["lifecycle", "foreign", "faults", "ledger", "verdict", "client"]
     imports = "; ".join(f"import fargateclaims.simulator.eks.{name}" for name in modules)
     check = f"{imports}; import sys; print([name for name in ('moto', 'aiohttp', 'boto3', 'flask') if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, timeout=LIMIT_S, check=True)
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, timeout=LIMIT, check=True)
     assert done.stdout.strip() == "[]"

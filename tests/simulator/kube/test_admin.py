@@ -13,6 +13,7 @@ from fargateclaims.simulator.kube.server import Settings
 from support.kube_contract import Api
 from support.kube_server import RunningKube, kube_server_process, running_kube_server
 from support.ticket_kind import Kind, crd_manifest
+from support.waiting import LIMIT
 
 NS = "default"
 
@@ -100,6 +101,8 @@ def test_the_process_writes_a_kubeconfig_applies_crds_and_ends_cleanly(tmp_path:
 def test_a_refused_manifest_ends_the_process_with_one_line(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_text("apiVersion: v1\nkind: Nonsense\nmetadata: {name: x}\n")
     script = "import typer; from fargateclaims.cli.simulate_kube import simulate_kube; typer.run(simulate_kube)"
-    done = subprocess.run([sys.executable, "-c", script, "--crds", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--crds", str(tmp_path)], capture_output=True, text=True, timeout=LIMIT, check=False
+    )
     assert done.returncode == 1
     assert done.stderr.splitlines() == [f'a manifest in {tmp_path} was refused: no matches for kind "Nonsense" in version "v1"']

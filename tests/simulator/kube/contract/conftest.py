@@ -40,7 +40,7 @@ def kubectl(kubeconfig: Path, tmp_path_factory: pytest.TempPathFactory) -> Kubec
 def kind(kubectl: Kubectl) -> Iterator[Kind]:
     made = Kind(f"t{secrets.token_hex(4)}.contract.test")
     kubectl("create", "-f", "-", stdin=crd_manifest(made.group))
-    kubectl("wait", "--for=condition=Established", f"crd/{made.crd}", "--timeout=30s")
+    kubectl("wait", "--for=condition=Established", f"crd/{made.crd}", "--timeout=100s")
     yield made
     kubectl("delete", "crd", made.crd, "--wait=false")
 

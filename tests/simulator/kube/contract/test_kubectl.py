@@ -134,7 +134,7 @@ async def test_describe_shows_the_events(kubectl: Kubectl, api: Api, kind: Kind,
 async def test_wait_for_a_condition(kubectl: Kubectl, api: Api, kind: Kind, namespace: str, applied: dict[str, Any]) -> None:
     kubectl("wait", "--for=condition=Ready", f"{kind.crd}/a", "-n", namespace, "--timeout=100ms", code=1)
     (await api.patch(kind.path(namespace, "a", "status"), {"status": {"conditions": [{"type": "Ready", "status": "True"}]}})).ok()
-    kubectl("wait", "--for=condition=Ready", f"{kind.crd}/a", "-n", namespace, "--timeout=30s")
+    kubectl("wait", "--for=condition=Ready", f"{kind.crd}/a", "-n", namespace, "--timeout=100s")
 
 
 async def test_patch_annotate_and_label(kubectl: Kubectl, api: Api, kind: Kind, namespace: str, applied: dict[str, Any]) -> None:
@@ -183,7 +183,7 @@ async def test_delete_waits_for_the_finalizer(kubectl: Kubectl, api: Api, kind: 
     kubectl("delete", kind.crd, "f", "-n", namespace, "--wait=false")
     kubectl("wait", "--for=delete", f"{kind.crd}/f", "-n", namespace, "--timeout=100ms", code=1)
     (await api.patch(kind.path(namespace, "f"), {"metadata": {"finalizers": None}})).ok()
-    kubectl("wait", "--for=delete", f"{kind.crd}/f", "-n", namespace, "--timeout=30s")
+    kubectl("wait", "--for=delete", f"{kind.crd}/f", "-n", namespace, "--timeout=100s")
 
 
 async def test_delete_all_of_a_kind(kubectl: Kubectl, api: Api, kind: Kind, namespace: str, applied: dict[str, Any]) -> None:

@@ -51,7 +51,7 @@ def project(kubectl: Kubectl) -> Iterator[Project]:
         # The real ones may be there too, and they have these names.
         crd["spec"]["names"] = {key: value for key, value in crd["spec"]["names"].items() if key not in ("shortNames", "categories")}
         kubectl("create", "-f", "-", stdin=crd)
-    kubectl("wait", "--for=condition=Established", *(f"crd/{name}" for name in names), "--timeout=30s")
+    kubectl("wait", "--for=condition=Established", *(f"crd/{name}" for name in names), "--timeout=100s")
     yield made
     kubectl("delete", "crd", *names, "--wait=false")
 
