@@ -130,6 +130,23 @@ def test_ctrl_c_leaves_nothing_behind_however_impatient(start: Callable[..., Run
     assert "Traceback" not in demo.output
 
 
+def test_a_ctrl_c_when_all_is_over_comes_too_late() -> None:
+    script = """
+import atexit, os, signal
+from fargateclaims.cli.app import app
+from fargateclaims.cli.demonstration import performance
+
+async def perform(*_args, **_options):
+    return performance.EXIT_INTERRUPTED
+
+performance.perform = perform
+atexit.register(lambda: os.kill(os.getpid(), signal.SIGINT))
+app(["demo"])
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def test_a_program_that_dies_ends_the_demo(start: Callable[..., RunningDemo]) -> None:
     demo = start()
     demo.until(lambda: "run" in demo.children())

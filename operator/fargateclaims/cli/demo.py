@@ -1,6 +1,7 @@
 """`fargateclaims demo`: see the work on embedded parts."""
 
 import asyncio
+import signal
 from typing import Annotated
 
 import typer
@@ -20,4 +21,7 @@ def demo(
 
     from fargateclaims.cli.demonstration.performance import perform  # noqa: PLC0415
 
-    raise typer.Exit(asyncio.run(perform(Console(), seconds=seconds, keep=keep)))
+    code = asyncio.run(perform(Console(), seconds=seconds, keep=keep))
+    # Nothing is left to interrupt: one Ctrl-C more would only change the exit code, and print a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise typer.Exit(code)
