@@ -6,6 +6,7 @@ The tests use nothing but Kubernetes' own behaviour. They make a kind and namesp
 
 import os
 import secrets
+import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from support.kube_contract import Api
 from support.kube_server import running_kube_server
 from support.kubectl import Kubectl, kubectl_with
 from support.ticket_kind import Kind, crd_manifest
+from support.waiting import LIMIT
 
 
 @pytest.fixture(scope="session")
@@ -41,8 +43,24 @@ def kind(kubectl: Kubectl) -> Iterator[Kind]:
     made = Kind(f"t{secrets.token_hex(4)}.contract.test")
     kubectl("create", "-f", "-", stdin=crd_manifest(made.group))
     kubectl("wait", "--for=condition=Established", f"crd/{made.crd}", "--timeout=100s")
+    _wait_until_served(kubectl, made)
     yield made
     kubectl("delete", "crd", made.crd, "--wait=false")
+
+
+def _wait_until_served(kubectl: Kubectl, kind: Kind) -> None:
+    """A kind is Established a moment before all parts of an API server know it: objects, discovery, OpenAPI."""
+    deadline = time.monotonic() + LIMIT
+    while True:
+        try:
+            kubectl("get", kind.crd, "--all-namespaces")
+            kubectl("explain", kind.crd)
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)  # what is waited for is in another process
+        else:
+            return
 
 
 @pytest.fixture
