@@ -46,15 +46,14 @@ class Run:
     pictures: list[Any] = field(default_factory=list)
 
     async def play(self) -> None:
-        async with asyncio.timeout(LIMIT):
-            self._engine = await self._begin(self.point, self.lives[0])
-            restarting = asyncio.ensure_future(self._restart())
-            try:
-                await self._story()
-            finally:
-                restarting.cancel()
-                await asyncio.gather(restarting, return_exceptions=True)
-                await self._engine.stop()
+        self._engine = await self._begin(self.point, self.lives[0])
+        restarting = asyncio.ensure_future(self._restart())
+        try:
+            await self._story()
+        finally:
+            restarting.cancel()
+            await asyncio.gather(restarting, return_exceptions=True)
+            await self._engine.stop()
 
     async def _story(self) -> None:
         self._notice(await self.world.claim())
