@@ -219,6 +219,7 @@ def test_audit_logs_are_kept_with_the_starts_of_their_api_servers(tmp_path: Path
     keep(plane, tmp_path / "kept" / "here", "gw0")
     plane.starts.clear()
     keep(plane, tmp_path / "kept" / "here", "gw1")
+    plane.stop()
     first, second = kept(tmp_path / "kept" / "here")
     assert (first.starts, second.starts) == ([START], [])
     assert first.events == second.events == [event("list", "namespaces")]

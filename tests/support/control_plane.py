@@ -98,14 +98,8 @@ class ControlPlane:
         self._start(
             "kube-controller-manager",
             *("--kubeconfig", str(self.kubeconfig), "--authentication-kubeconfig", str(self.kubeconfig)),
-            *(
-                "--authorization-kubeconfig",
-                str(self.kubeconfig),
-                "--bind-address",
-                "127.0.0.1",
-                "--secure-port",
-                str(self._reserve_port()),
-            ),
+            *("--authorization-kubeconfig", str(self.kubeconfig)),
+            *("--bind-address", "127.0.0.1", "--secure-port", str(self._reserve_port())),
             *("--service-account-private-key-file", str(self._folder / "service-accounts.key"), "--use-service-account-credentials"),
             *("--controllers", ",".join(_CONTROLLERS), "--leader-elect=false"),
             # A quota that is made before its controller has heard of a new kind is counted at the next sync, by default after 5 min.
