@@ -17,7 +17,7 @@ from support.installation import Installation
 from support.kubectl import Kubectl
 from support.kubectl_story import KubectlAPI
 
-SECONDS = 5.0
+SECONDS = 3.0
 """A shorter pace would leave a busy machine too little time between two of EKS's operations."""
 TEAMS = ("shop", "data")
 

@@ -12,7 +12,7 @@ from fargateclaims import timing as shipped
 
 FOLDER = Path(__file__).parent / "in_operator"
 # A slow machine is no fault: what a Lease and a call may last stays in proportion, so that all is given up for the same reasons.
-_PATIENCE: Final = 3
+_PATIENCE: Final = 2
 _PATIENT: Final = (
     *("LEASE_DURATION", "LEASE_RENEW_DEADLINE", "MUTATION_LIMIT", "KUBE_CONNECT_TIMEOUT", "KUBE_REQUEST_TIMEOUT"),
     *("AWS_CONNECT_TIMEOUT", "AWS_READ_TIMEOUT", "AWS_READ_LIMIT"),
