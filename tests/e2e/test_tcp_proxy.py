@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
+from support.ports import reserved_port
 from support.tcp_proxy import Admission, TCPProxy, Way
 from support.waiting import until
 
@@ -160,10 +161,7 @@ async def test_slow(proxy: TCPProxy, connect: Connect) -> None:
 
 
 async def test_nobody_behind_it() -> None:
-    # Its port is taken, so that nobody else listens there.
-    deaf = socket.socket()
-    deaf.bind(("127.0.0.1", 0))
-    with deaf, TCPProxy(deaf.getsockname()[1]) as proxy:
+    with reserved_port() as port, TCPProxy(port) as proxy:
         reader, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
         assert not await reader.read()
         writer.close()

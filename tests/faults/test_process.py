@@ -1,7 +1,6 @@
 """The operator as a process: how it stops, and what it says when it cannot work."""
 
 import json
-import socket
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from support.fault_world import CREATE, World, condition, stands
 from support.kube_contract import Api
 from support.kube_server import RunningKube
 from support.operator_process import operator_process
+from support.ports import reserved_port
 from support.scenarios import CleanRun, one_claim
 from support.tampered import tampered
 from support.waiting import NEVER, until
@@ -26,7 +26,7 @@ WRITES = {"create", "update", "patch"}
 LASTING = dict.fromkeys(
     ("LEASE_DURATION", "LEASE_RENEW_DEADLINE", "LEASE_REQUEST_TIMEOUT", "KUBE_CONNECT_TIMEOUT", "KUBE_REQUEST_TIMEOUT"), NEVER
 )
-PATIENT = tampered(LASTING)
+KEEPS_ITS_LEASE = tampered(LASTING)
 # What is answered in the end has been waited for.
 WAITS_FOR_EKS = tampered({**LASTING, "AWS_READ_TIMEOUT": NEVER, "MUTATION_LIMIT": NEVER / 2})
 CRDS = ("fargateprofileclaims.fargateclaims.dev", "fargateprofileclasses.fargateclaims.dev")
@@ -36,7 +36,7 @@ CRDS = ("fargateprofileclaims.fargateclaims.dev", "fargateprofileclasses.fargate
 async def test_fault_04_sigterm_in_mid_call(world: EmbeddedWorld, clean: CleanRun, tmp_path: Path, *, answered: bool) -> None:
     expected = await clean(one_claim)
     fault = world.eks.fault("delay" if answered else "hang", seconds=NEVER, operation=CREATE, **world.target())
-    with operator_process(tmp_path, WAITS_FOR_EKS if answered else PATIENT, class_selector=world.selector) as operator:
+    with operator_process(tmp_path, WAITS_FOR_EKS if answered else KEEPS_ITS_LEASE, class_selector=world.selector) as operator:
         await world.claim()
         await world.until_eks(lambda: world.eks.faults()[0]["met"])
         operator.terminate()
@@ -53,7 +53,7 @@ async def test_fault_04_sigterm_in_mid_call(world: EmbeddedWorld, clean: CleanRu
     assert [one["resource"] for one in ours if one["verb"] in WRITES][-1] == "leases"
     lease = (await world.api.get("/apis/coordination.k8s.io/v1/namespaces/default/leases/fargateclaims")).ok()
     assert not lease["spec"].get("holderIdentity")
-    with operator_process(tmp_path, PATIENT, class_selector=world.selector) as operator:
+    with operator_process(tmp_path, KEEPS_ITS_LEASE, class_selector=world.selector) as operator:
         await world.until_active()
         await world.check_same(expected)
         operator.terminate()
@@ -95,11 +95,8 @@ async def test_bad_input_no_kubeconfig(tmp_path: Path) -> None:
 
 async def test_bad_input_unreachable_api(tmp_path: Path) -> None:
     """It may come yet: asked for again, with one line each time, until told to stop."""
-    with socket.socket() as deaf:
-        # Bound and not listening: nobody else gets the port.
-        deaf.bind(("127.0.0.1", 0))
-        host, port = deaf.getsockname()
-        write_kubeconfig(tmp_path / "kubeconfig", f"http://{host}:{port}")
+    with reserved_port() as port:
+        write_kubeconfig(tmp_path / "kubeconfig", f"http://127.0.0.1:{port}")
         with operator_process(tmp_path, {"KUBECONFIG": str(tmp_path / "kubeconfig")}) as operator:
             await until(lambda: operator.stderr.count("the API server does not answer yet") >= 2)
             # A restart would not help.
@@ -132,7 +129,7 @@ async def test_bad_input_forbidden_lease(kube: RunningKube, api: Api, tmp_path: 
 
 async def test_bad_input_no_credentials(world: World, tmp_path: Path) -> None:
     nothing = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE"))
-    with operator_process(tmp_path, PATIENT | nothing, class_selector=world.selector) as operator:
+    with operator_process(tmp_path, KEEPS_ITS_LEASE | nothing, class_selector=world.selector) as operator:
         await world.claim()
         told = await world.until(lambda claim: stands(claim) == ("False", "Unauthorized"))
         assert "credentials" in condition(told)["message"]
@@ -148,7 +145,7 @@ async def test_bad_input_secrets_stay_secret(world: World, tmp_path: Path) -> No
     secret, key = world.seeded.secret_access_key, world.seeded.access_key_id
     quoting = f"The request signature of {key} with {secret} does not match"
     world.eks.fault("error", code="InvalidParameterException", message=quoting, operation=CREATE, **world.target())
-    with operator_process(tmp_path, PATIENT, class_selector=world.selector, log_level="debug") as operator:
+    with operator_process(tmp_path, KEEPS_ITS_LEASE, class_selector=world.selector, log_level="debug") as operator:
         await world.claim()
         await world.until(lambda claim: stands(claim)[1] == "Invalid")
         operator.terminate()

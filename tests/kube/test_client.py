@@ -1,5 +1,4 @@
 import asyncio
-import socket
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from fargateclaims import __version__
 from fargateclaims.api.group import API_VERSION, CLAIM_KIND, CLAIM_PLURAL, CLASS_KIND, CLASS_PLURAL
 from fargateclaims.kube.client import KubeClient
 from fargateclaims.kube.errors import Conflict, KubeError, Missing, Refused, Throttled, Unavailable
+from support.ports import reserved_port
 from support.scripted_server import ScriptedServer, answer, failure
 from support.virtual_clock import VirtualClock
 from support.waiting import until
@@ -215,10 +215,8 @@ class TestFailures:
             await client.get(CLAIM_PLURAL, "shop", "a")
 
     async def test_nobody_there(self) -> None:
-        # Its port is taken, so that nobody else listens there.
-        with socket.socket() as deaf:
-            deaf.bind(("127.0.0.1", 0))
-            client = KubeClient(ApiClient(Configuration(host=f"http://127.0.0.1:{deaf.getsockname()[1]}")))
+        with reserved_port() as port:
+            client = KubeClient(ApiClient(Configuration(host=f"http://127.0.0.1:{port}")))
             with pytest.raises(Unavailable, match="GET /api/v1/namespaces: "):
                 await client.list_namespaces()
             await client.close()

@@ -5,14 +5,13 @@ RBAC decides who may do what, and each request is in the audit log. There is no 
 
 import json
 import signal
-import socket
 import ssl
 import subprocess
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +19,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from support.ports import reserved_port
 from support.programs import start
 
 START_LIMIT: Final = 180.0
@@ -74,7 +74,7 @@ class ControlPlane:
         self._assets = assets
         self._folder = folder
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
-        self._reserved: list[socket.socket] = []
+        self._ports = ExitStack()
         self._etcd = f"http://127.0.0.1:{self._reserve_port()}"
         self._port = self._reserve_port()
         self.url = f"https://127.0.0.1:{self._port}"
@@ -114,8 +114,7 @@ class ControlPlane:
             process.kill()
         for process in self._programs.values():
             process.wait(STOP_LIMIT)
-        for reservation in self._reserved:
-            reservation.close()
+        self._ports.close()
 
     def start_api_server(self) -> None:
         """Start the API server, also after `stop_api_server`: at the same address, with the same data."""
@@ -229,13 +228,8 @@ class ControlPlane:
             return False
 
     def _reserve_port(self) -> int:
-        """A free port, where a program may listen, again and again, and which nobody else is given, as long as this lasts."""
-        reservation = socket.socket()
-        # Bound and deaf: who also says so, as Go does, may listen beside it.
-        reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        reservation.bind(("127.0.0.1", 0))
-        self._reserved.append(reservation)
-        return int(reservation.getsockname()[1])
+        """A port for one of the programs, also while it is stopped."""
+        return self._ports.enter_context(reserved_port())
 
     def _log(self, name: str) -> Path:
         return self._folder / f"{name}.log"

@@ -12,11 +12,12 @@ import socket
 import struct
 import time
 from collections.abc import Callable, Iterable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from enum import Enum
 from typing import Final
 
 from support.loop_thread import LoopThread
+from support.ports import reserved_port
 
 _CHUNK: Final = 65536
 _RESET_ON_CLOSE: Final = struct.pack("ii", 1, 0)
@@ -107,9 +108,8 @@ class TCPProxy(LoopThread):
     def __init__(self, port: int) -> None:
         super().__init__()
         self._server_port = port
-        # Holds the port without listening, so that nobody else gets it while connections are refused.
-        self._reservation = socket.socket()
-        self._reservation.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Nobody else gets the port while connections are refused.
+        self._reservation = ExitStack()
         self._listener: asyncio.Server | None = None
         self._links: list[Link] = []
         self._serving: set[asyncio.Task[None]] = set()
@@ -160,8 +160,7 @@ class TCPProxy(LoopThread):
         return chosen
 
     async def _open(self) -> None:
-        self._reservation.bind(("127.0.0.1", 0))
-        self.port = self._reservation.getsockname()[1]
+        self.port = self._reservation.enter_context(reserved_port())
         await self._listen()
 
     async def _close(self) -> None:
