@@ -16,6 +16,7 @@ from fargateclaims.api.group import CLAIM_PLURAL
 from fargateclaims.engine.store import Store
 from fargateclaims.handlers import Watch, connection, into
 from fargateclaims.metrics import Metrics
+from support.kopf_thread import kopf_has_ended
 from support.kube_server import RunningKube, running_kube_server
 from support.waiting import LIMIT, until
 
@@ -42,9 +43,8 @@ def stored(uid: str, version: str, name: str = "a") -> dict[str, Any]:
 
 
 async def stop(watch: Watch) -> None:
-    """Also if kopf needs longer than an operator waits: what it says meanwhile is not to be heard in the next test."""
     await watch.stop()
-    await until(lambda: not watch._thread.is_alive())
+    await kopf_has_ended()
 
 
 def empty_store() -> Store:

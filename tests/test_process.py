@@ -4,7 +4,6 @@ import asyncio
 import logging
 import re
 import signal
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import AsyncIterator, Iterator
@@ -18,17 +17,18 @@ from fargateclaims.engine import leadership
 from fargateclaims.engine.supervisor import Supervisor
 from fargateclaims.process import Process
 from fargateclaims.settings import Settings
+from support.kopf_thread import kopf_has_ended
 from support.kube_server import RunningKube, running_kube_server
 from support.waiting import LIMIT, NEVER, until
 
 
 @pytest.fixture(autouse=True)
 async def _alone(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """A slow machine costs no leadership, and what kopf says after the operator's end is not to be heard in the next test."""
+    """A slow machine costs no leadership, and nothing of kopf outlives the test."""
     for name in ("LEASE_DURATION", "LEASE_RENEW_DEADLINE", "LEASE_REQUEST_TIMEOUT"):
         monkeypatch.setattr(leadership, name, NEVER)
     yield
-    await until(lambda: not any(thread.name == "kopf" for thread in threading.enumerate()))
+    await kopf_has_ended()
 
 
 @pytest.fixture

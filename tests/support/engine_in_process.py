@@ -27,6 +27,7 @@ from fargateclaims.metrics import Metrics
 from fargateclaims.process import rules
 from fargateclaims.settings import Settings
 from support.crash_points import CrashPoint, MortalCloud, MortalKube
+from support.kopf_thread import kopf_has_ended
 from support.waiting import until
 
 FAST: Mapping[str, Any] = {
@@ -146,8 +147,7 @@ class Engine:
         await asyncio.gather(self._supervising, return_exceptions=True)
         if self._watching:
             await self._watch.stop()
-            # Also if it needs longer than an operator waits: what it says meanwhile is not to be heard in the next test.
-            await until(lambda: not self._watch._thread.is_alive())
+            await kopf_has_ended()
         await self._events.stop()
         if self._shared_cloud is None:
             self._cloud.close()
