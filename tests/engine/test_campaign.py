@@ -42,6 +42,16 @@ class World:
         self.campaign = Campaign(self._open, "me", self.clock, fit=lambda: self.fit, changed=self._changed)
 
     @asynccontextmanager
+    async def leading(self) -> AsyncIterator[None]:
+        """It campaigns until the end of the with block, which begins when it leads."""
+        self.campaign.start()
+        try:
+            await asyncio.wait_for(self.campaign.wait_won(), LIMIT)
+            yield
+        finally:
+            await self.campaign.stop()
+
+    @asynccontextmanager
     async def _open(self) -> AsyncIterator[LeasePort]:
         try:
             yield Line(self.stored)
@@ -78,29 +88,22 @@ def block_until(done: Callable[[], bool]) -> None:
 
 
 async def test_the_lease_is_renewed_while_the_main_loop_is_busy(world: World) -> None:
-    world.campaign.start()
-    try:
-        await asyncio.wait_for(world.campaign.wait_won(), LIMIT)
+    async with world.leading():
         version = world.stored.version
         block_until(lambda: world.stored.version > version + 20)
         # Renewals go on between the two halves of the question, which is asked of a clock that hurries.
         block_until(lambda: world.campaign.remaining() > 0)
-    finally:
-        await world.campaign.stop()
 
 
 async def test_its_problem_is_that_of_leadership(world: World) -> None:
     assert world.campaign.problem() == "the Lease has not been read yet"
-    world.campaign.start()
-    await asyncio.wait_for(world.campaign.wait_won(), LIMIT)
-    assert world.campaign.problem() is None
-    await world.campaign.stop()
+    async with world.leading():
+        assert world.campaign.problem() is None
 
 
 async def test_a_stop_releases_the_lease_and_closes_the_way_to_it(world: World) -> None:
-    world.campaign.start()
-    await asyncio.wait_for(world.campaign.wait_won(), LIMIT)
-    await world.campaign.stop()
+    async with world.leading():
+        assert world.stored.get().holder == "me"
     assert world.stored.get().holder == ""
     assert world.campaign.remaining() == 0
     assert world.changes == [(True, "leadership"), (False, "leadership")]
@@ -109,28 +112,20 @@ async def test_a_stop_releases_the_lease_and_closes_the_way_to_it(world: World) 
 
 
 async def test_a_process_that_cannot_work_is_told_that_leadership_is_lost(world: World) -> None:
-    world.campaign.start()
-    try:
-        await asyncio.wait_for(world.campaign.wait_won(), LIMIT)
+    async with world.leading():
         world.fit = False
         await asyncio.wait_for(world.campaign.wait_lost(), LIMIT)
         assert world.campaign.remaining() == 0
-    finally:
-        await world.campaign.stop()
 
 
 async def test_who_has_lost_leadership_does_not_lead_anew(world: World) -> None:
     """Its process is stopping: it would say that it leads, and start what is being stopped."""
-    world.campaign.start()
-    try:
-        await asyncio.wait_for(world.campaign.wait_won(), LIMIT)
+    async with world.leading():
         world.fit = False
         await asyncio.wait_for(world.campaign.wait_lost(), LIMIT)
         world.fit = True
         await asyncio.sleep(0.1)  # time enough for it: its clock hurries
         assert world.stored.get().holder == "me", "a call of its own may still be under way"
-    finally:
-        await world.campaign.stop()
     assert world.changes == [(True, "leadership"), (False, "leadership")]
     assert world.stored.get().holder == ""
 
