@@ -105,8 +105,8 @@ def test_the_restricted_namespace_refuses_what_is_not_restricted(installed: Kube
 async def test_roles_in_a_namespace_reach_its_claims_and_no_class(installed: Kubectl, team: str) -> None:
     # A controller adds the rules to Kubernetes' own roles, one after the other.
     await until(lambda: all(WRITE[0] in may(installed, user, CLAIM_PLURAL, team) for user in ("edit", "admin")))
-    for user in ("view", "edit", "admin"):
-        await until(lambda user=user: all(READ[0] in may(installed, user, kind, team) for kind in (CLAIM_PLURAL, CLASS_PLURAL)))  # type: ignore[misc]
+    everybody = [(user, kind) for user in ("view", "edit", "admin") for kind in (CLAIM_PLURAL, CLASS_PLURAL)]
+    await until(lambda: all(READ[0] in may(installed, user, kind, team) for user, kind in everybody))
     assert may(installed, "view", CLAIM_PLURAL, team) == set(READ)
     assert may(installed, "edit", CLAIM_PLURAL, team) == {*READ, *WRITE}
     assert may(installed, "admin", CLAIM_PLURAL, team) == {*READ, *WRITE}
