@@ -30,12 +30,14 @@ async def failure_of(awaitable: Awaitable[object]) -> Failure:
 
 async def test_a_cluster_is_read(aws: CannedAWS, gateway: ClusterGateway) -> None:
     aws.will("DescribeCluster", cluster_answer())
-    assert await gateway.describe_cluster() == EKSCluster("prod", "ACTIVE", "1.35", "vpc-1", ("subnet-1", "subnet-2"), "API")
+    assert await gateway.describe_cluster() == EKSCluster(
+        "prod", "ACTIVE", "1.35", "vpc-1", ("subnet-1", "subnet-2"), "API", private_access=False
+    )
 
 
 async def test_a_cluster_that_says_little_is_an_old_one(aws: CannedAWS, gateway: ClusterGateway) -> None:
     aws.will("DescribeCluster", Answer({"cluster": {"name": "prod", "status": "CREATING"}}))
-    assert await gateway.describe_cluster() == EKSCluster("prod", "CREATING", "", "", (), "CONFIG_MAP")
+    assert await gateway.describe_cluster() == EKSCluster("prod", "CREATING", "", "", (), "CONFIG_MAP", private_access=False)
 
 
 async def test_a_profile_is_read_whole(aws: CannedAWS, gateway: ClusterGateway) -> None:

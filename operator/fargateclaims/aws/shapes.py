@@ -41,6 +41,13 @@ def read_cluster(operation: str, answer: Mapping[str, Any]) -> EKSCluster:
             vpc_id=network.get("vpcId", ""),
             subnet_ids=tuple(sorted(network.get("subnetIds", ()))),
             authentication_mode=cluster.get("accessConfig", {}).get("authenticationMode", _CONFIG_MAP),
+            platform_version=cluster.get("platformVersion", ""),
+            endpoint=cluster.get("endpoint", ""),
+            certificate_authority=cluster.get("certificateAuthority", {}).get("data", ""),
+            private_access=network.get("endpointPrivateAccess", False),
+            public_access=network.get("endpointPublicAccess", True),
+            on_outposts="outpostConfig" in cluster,
+            security_group_id=network.get("clusterSecurityGroupId", ""),
         )
 
 

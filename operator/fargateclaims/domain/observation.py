@@ -15,7 +15,13 @@ DEFAULT_LABELS_PER_SELECTOR = 5
 
 @dataclass(frozen=True, slots=True)
 class EKSCluster:
-    """What DescribeCluster said."""
+    """What DescribeCluster said.
+
+    :param endpoint: where its Kubernetes API is, as a URL; empty while the cluster is being made.
+    :param certificate_authority: the CA of that API, PEM in base64.
+    :param on_outposts: whether it is a local cluster on AWS Outposts.
+    :param security_group_id: the cluster security group, which Fargate's nodes get too.
+    """
 
     name: str
     status: str
@@ -23,6 +29,13 @@ class EKSCluster:
     vpc_id: str
     subnet_ids: tuple[str, ...]
     authentication_mode: str
+    platform_version: str = ""
+    endpoint: str = ""
+    certificate_authority: str = ""
+    private_access: bool = True
+    public_access: bool = True
+    on_outposts: bool = False
+    security_group_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,13 +229,24 @@ OTHER_REASONS: Final[Mapping[Reason, OtherReason]] = MappingProxyType(
         Reason.USABLE: OtherReason("class: any=True", "What the condition speaks of was looked at and is in order.", _NOTHING),
         Reason.NOT_OBSERVED: OtherReason(
             "class: any=Unknown",
-            "The operator has not looked, or may not look, or this version does not check it.",
-            "Nothing to do, or grant the permission that the message names, or check by hand as the message says.",
+            "The operator has not looked yet, or may not look, or there is nothing to be seen yet.",
+            "Nothing to do, or grant the permission that the message names.",
         ),
         Reason.IN_USE: OtherReason(
             "class: Ready=False",
             "The class is being deleted, and claims still use it; it takes no new ones.",
             "Delete the claims that the message names, or wait until they are gone.",
+        ),
+        Reason.LIMITED: OtherReason(
+            "class: any=True",
+            "It works, with a limit that the message names: a single zone, few free addresses, a version soon out of support.",
+            "Nothing must be done now; the message says what would help.",
+        ),
+        Reason.CLUSTER_UNSUPPORTED: OtherReason(
+            "class: ClusterReachable=False",
+            "EKS has no Fargate for this cluster: a local cluster on AWS Outposts, or a version out of support.",
+            "Name another cluster in a new class, or update this one: `aws eks update-cluster-version --name CLUSTER "
+            "--kubernetes-version VERSION`.",
         ),
         Reason.NO_SUBNETS: OtherReason(
             "class: SubnetsUsable=False",
@@ -247,6 +258,11 @@ OTHER_REASONS: Final[Mapping[Reason, OtherReason]] = MappingProxyType(
             "A subnet is public: its route table leads to an internet gateway.",
             "Take the subnet that the message names out of the class, or route it through a NAT gateway.",
         ),
+        Reason.SUBNET_UNSUPPORTED: OtherReason(
+            "class: SubnetsUsable=False",
+            "A subnet is where Fargate has no capacity: in a Local Zone, in Wavelength or on AWS Outposts, or it has no free address.",
+            "Take the subnet that the message names out of the class.",
+        ),
         Reason.ROLE_NOT_USABLE: OtherReason(
             "class: RoleUsable=False",
             "Pods cannot start with the pod execution role: it is missing, has a path, or does not trust EKS Fargate.",
@@ -254,17 +270,17 @@ OTHER_REASONS: Final[Mapping[Reason, OtherReason]] = MappingProxyType(
             "which must name eks-fargate-pods.amazonaws.com.",
         ),
         Reason.ROLE_NOT_MAPPED: OtherReason(
-            "class: RoleMapped=False; not checked by this version yet",
+            "class: RoleMapped=False",
             "The cluster does not know the pod execution role, so Fargate nodes cannot join it.",
             "`aws eks create-access-entry --cluster-name CLUSTER --principal-arn ROLE_ARN --type FARGATE_LINUX`.",
         ),
         Reason.NO_EGRESS: OtherReason(
-            "class: EgressAvailable=False; not checked by this version yet",
+            "class: EgressAvailable=False",
             "Pods in the subnets reach neither a NAT gateway nor the VPC endpoints that they need, so images cannot be pulled.",
             "Route the subnets through a NAT gateway, or add the endpoints that the message names.",
         ),
         Reason.DNS_NOT_READY: OtherReason(
-            "class: DNSReady=False; not checked by this version yet",
+            "class: DNSReady=False",
             "CoreDNS has no node to run on, so pods cannot resolve names.",
             "Claim a profile for kube-system with the label k8s-app=kube-dns, then "
             """`kubectl -n kube-system patch deployment coredns --type json -p """

@@ -1,0 +1,16 @@
+"""Words for what stands where something else should."""
+
+from collections.abc import Mapping
+
+
+def kind_of(value: object) -> str:
+    """What a value out of YAML or JSON is, for a message: `a list`."""
+    # bool before int: Python's True is an int, too.
+    names = {type(None): "nothing", bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list"}
+    return names.get(type(value), "a mapping" if isinstance(value, Mapping) else "something else")
+
+
+def shown(text: str, longest: int = 64) -> str:
+    """A text out of a manifest in quotes, short and without anything that a terminal would act on."""
+    short = text if len(text) <= longest else text[:longest] + "…"
+    return f'"{short}"' if short.isprintable() else ascii(short)
