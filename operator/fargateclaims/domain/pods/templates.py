@@ -239,4 +239,3 @@ def _check_containers(spec: Mapping[str, Any], path: str) -> None:
         for index, container in enumerate(some):
             if not isinstance(container, Mapping):
                 raise ManifestError(f"{path}.{name}[{index}] must be a mapping, not {kind_of(container)}")
-
