@@ -166,3 +166,37 @@ async def test_closing_ends_all_waits() -> None:
     callers.bucket.close()
     await callers.clock.settle()
     assert [task.cancelled() for task in callers.tasks] == [False, True, True]
+
+
+async def test_background_calls_leave_half_of_what_is_saved_up_to_the_others() -> None:
+    callers = await crowd(10)
+    for _ in range(20):
+        callers.arrive(Lane.BACKGROUND)
+    await callers.clock.settle()
+    assert len(callers.passed) == 5
+    callers.arrive(Lane.URGENT)
+    callers.arrive(Lane.ROUTINE)
+    await callers.clock.settle()
+    assert [lane for _, lane, _ in callers.passed[5:]] == [Lane.URGENT, Lane.ROUTINE]
+
+
+async def test_background_calls_move_even_if_others_never_end() -> None:
+    callers = await crowd(1)
+    callers.arrive(Lane.ROUTINE)
+    callers.arrive(Lane.BACKGROUND)
+    for _ in range(60):
+        callers.arrive(Lane.URGENT)
+    await callers.clock.advance(30)
+    assert Lane.BACKGROUND in {lane for _, lane, _ in callers.passed}
+
+
+async def test_an_urgent_call_does_not_wait_as_long_as_a_background_one() -> None:
+    callers = await crowd(10)
+    for _ in range(10):
+        callers.arrive(Lane.URGENT)
+    callers.arrive(Lane.BACKGROUND)
+    await callers.clock.settle()
+    assert len(callers.passed) == 10
+    callers.arrive(Lane.URGENT)
+    await callers.clock.advance(0.11)
+    assert [lane for _, lane, _ in callers.passed[10:]] == [Lane.URGENT]

@@ -141,17 +141,25 @@ class AccountRegion:
 
 
 class Caller:
-    """Calls as one identity in one account and region."""
+    """Calls as one identity in one account and region.
 
-    def __init__(self, account_region: AccountRegion, identity: Identity) -> None:
+    :param lane: of reads that are not urgent.
+    """
+
+    def __init__(self, account_region: AccountRegion, identity: Identity, lane: Lane = Lane.ROUTINE) -> None:
         self.account_region = account_region
         self.identity = identity
+        self._lane = lane
+
+    def in_background(self) -> "Caller":
+        """Return the same for reads that let all others go first."""
+        return Caller(self.account_region, self.identity, Lane.BACKGROUND)
 
     async def read(
         self, service: Service, operation: Operation, parameters: Mapping[str, object], *, urgent: bool = False
     ) -> Mapping[str, Any]:
         """Ask for something. Raises AWSError."""
-        lane = Lane.URGENT if urgent else Lane.ROUTINE
+        lane = Lane.URGENT if urgent else self._lane
         return await self.account_region.call(self.identity, Request(service, operation, parameters), lane=lane)
 
     async def mutate(self, permit: Permit, service: Service, operation: Operation, parameters: Mapping[str, object]) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ AWS throttles by account and region, so a pause of one caller alone would not he
 """
 
 import asyncio
+import math
 import random
 from collections import deque
 from collections.abc import Callable
@@ -14,8 +15,6 @@ from typing import Final
 from fargateclaims.clock import Clock
 from fargateclaims.timing import AWS_THROTTLE_BACKOFF_BASE, AWS_THROTTLE_BACKOFF_MAX
 
-_URGENT_IN_A_ROW: Final = 4
-"""So many urgent calls go before a routine one that waits: a resync becomes slow, and never starves."""
 _SHORTEST_SLEEP: Final = 0.001
 """Rounding may leave a remainder that is too small to move a clock."""
 _MAX_DOUBLINGS: Final = 16
@@ -29,6 +28,12 @@ class Lane(Enum):
     """Something is under way and waits for this call."""
     ROUTINE = auto()
     """A resync, or what nobody waits for."""
+    BACKGROUND = auto()
+    """A check that holds nothing: it leaves half of what is saved up to the others."""
+
+
+_PATIENCE: Final = {Lane.ROUTINE: 4, Lane.BACKGROUND: 20}
+"""So many calls go before one that waits in this lane: it becomes slow, and never starves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class TokenBucket:
         self._tokens = self._capacity
         self._counted_at = clock.monotonic()
         self._waiting: dict[Lane, deque[asyncio.Future[Grant]]] = {lane: deque() for lane in Lane}
-        self._urgent_in_a_row = 0
+        self._passed_over = dict.fromkeys(Lane, 0)
         self._pump: asyncio.Task[None] | None = None
         self._epoch = 0
         self._throttled_in_a_row = 0
@@ -109,7 +114,9 @@ class TokenBucket:
     async def _run(self) -> None:
         try:
             while self._drop_cancelled():
-                await self._clock.sleep(max(_SHORTEST_SLEEP, self._seconds_to_next()))
+                wait = self._seconds_to_next()
+                # Others, who need fewer tokens, may come meanwhile.
+                await self._clock.sleep(max(_SHORTEST_SLEEP, min(wait, 1 / self._rate) if self._reserve() else wait))
                 self._admit()
         finally:
             self._pump = None
@@ -120,12 +127,13 @@ class TokenBucket:
             self._next_lane().popleft().set_result(Grant(self._epoch))
 
     def _next_lane(self) -> deque[asyncio.Future[Grant]]:
-        urgent, routine = self._waiting[Lane.URGENT], self._waiting[Lane.ROUTINE]
-        if urgent and (not routine or self._urgent_in_a_row < _URGENT_IN_A_ROW):
-            self._urgent_in_a_row += 1
-            return urgent
-        self._urgent_in_a_row = 0
-        return routine
+        waiting = [lane for lane in Lane if self._waiting[lane]]
+        out_of_patience = (lane for lane in waiting if self._passed_over[lane] >= _PATIENCE.get(lane, math.inf))
+        chosen = next(out_of_patience, waiting[0])
+        for lane in waiting:
+            self._passed_over[lane] += 1
+        self._passed_over[chosen] = 0
+        return self._waiting[chosen]
 
     def _drop_cancelled(self) -> bool:
         """Forget those who gave up; whether anybody is left."""
@@ -138,5 +146,10 @@ class TokenBucket:
         now = self._clock.monotonic()
         self._tokens = min(self._capacity, self._tokens + (now - self._counted_at) * self._rate)
         self._counted_at = now
-        missing = max(0.0, 1.0 - self._tokens) / self._rate
+        missing = max(0.0, 1.0 + self._reserve() - self._tokens) / self._rate
         return max(missing, self._paused_until - now)
+
+    def _reserve(self) -> float:
+        """What those who wait now leave to others that may come."""
+        only_background = not any(self._waiting[lane] for lane in Lane if lane is not Lane.BACKGROUND)
+        return (self._capacity - 1) / 2 if only_background else 0.0
