@@ -100,6 +100,8 @@ class Operation(APIModel):
     """Since when the operation waits or runs: the order of the queue."""
     start_time: MicroTime | None = None
     """When the call in flight was started."""
+    drain_start_time: MicroTime | None = None
+    """Since when the profile that is to go is waiting for its pods to go: the class's disruption.timeout counts from it."""
     position: Place | None = None
     """The place in the cluster's queue, while Queued; 1 is next."""
     length: Place | None = None

@@ -136,8 +136,8 @@ class Disruption(APIModel):
     """What is done about running pods before a profile is deleted: EKS deletes them at once, without regard to disruption budgets."""
 
     on_replace: DrainPolicy = DrainPolicy.EVICT
-    """Evict (the default): the old profile's pods are evicted, with regard to disruption budgets, before it is deleted. Ignore: it
-    is deleted with its pods."""
+    """Evict (the default): the old profile's pods are evicted, with regard to disruption budgets, before it is deleted; without access to
+    the cluster's pods as Ignore, with a warning event. Ignore: it is deleted with its pods."""
     on_delete: WaitPolicy = WaitPolicy.IGNORE
     """Wait: the profile is deleted when no pod runs on it any more. Ignore (the default): it is deleted with its pods."""
     timeout: Duration = "30m"
@@ -150,15 +150,17 @@ class Disruption(APIModel):
 
 
 class Repairs(APIModel):
-    """What the operator may mend in the EKS cluster: not carried out by this version yet, whatever is set here."""
+    """What the operator may mend in the EKS cluster. Where it may not, the condition's message has the command to do it."""
 
     core_dns: CoreDNSRepair = CoreDNSRepair.NEVER
-    """Patch: CoreDNS is made to run on Fargate where it must. Never is the default. Not carried out by this version yet."""
+    """Patch: CoreDNS is made to run on Fargate where there is nothing else for it to run on: by the configuration of the managed add-on,
+    else by removing its annotation. Never is the default."""
     role_mapping: RoleMappingRepair = RoleMappingRepair.NEVER
-    """Ensure: the cluster is told of the pod execution role when it lost it. Never is the default. Not carried out by this version yet."""
+    """Ensure: the cluster is told of the pod execution role when it lost it: by an access entry, or in the ConfigMap aws-auth where the
+    cluster's authentication mode knows nothing else. Never is the default."""
     pending_pods: PendingPodsRepair = PendingPodsRepair.NEVER
-    """Recreate: pods that were Pending before their profile was there are made again. Never is the default. Not carried out by this
-    version yet."""
+    """Recreate: pods that were Pending before their profile was ACTIVE are deleted, so that their controller makes them again; those
+    without a controller are named in an event. Never is the default."""
 
 
 class ClassSpec(APIModel):
@@ -192,7 +194,7 @@ class ClassSpec(APIModel):
     disruption: Disruption = Disruption()
     """What is done about running pods before a profile is deleted."""
     repairs: Repairs = Repairs()
-    """What the operator may mend in the EKS cluster; by default nothing. Not carried out by this version yet."""
+    """What the operator may mend in the EKS cluster; by default nothing."""
 
     @model_validator(mode="after")
     def _rules(self) -> Self:
