@@ -45,6 +45,15 @@ class TestList:
         ((item,), _) = await client.list_all(CLAIM_PLURAL)
         assert item == claim()
 
+    async def test_of_each_object_only_what_is_wanted_is_kept(self, server: ScriptedServer, client: KubeClient) -> None:
+        server.will(page(claim("a"), more="t"), page(claim("b")))
+        query = [("labelSelector", "a/b=c")]
+        assert await client.list_path("/x", query, lambda item: item["metadata"]["name"]) == (["a", "b"], "100")
+        assert [asked.query for asked in server.asked] == [
+            {"labelSelector": "a/b=c", "limit": "500"},
+            {"labelSelector": "a/b=c", "limit": "500", "continue": "t"},
+        ]
+
     async def test_items_of_built_in_kinds_say_what_they_are(self, server: ScriptedServer, client: KubeClient) -> None:
         items = [{"metadata": {"name": "shop"}}]
         server.will(answer({"apiVersion": "v1", "kind": "NamespaceList", "metadata": {"resourceVersion": "5"}, "items": items}))
@@ -135,6 +144,23 @@ class TestReadsAndWrites:
         assert asked.headers["Content-Type"] == "application/merge-patch+json"
         assert asked.body == {"metadata": {"uid": "u2", "resourceVersion": "9", "finalizers": ["a/b", "c/d"]}}
 
+    async def test_a_list_of_operations_is_a_json_patch(self, server: ScriptedServer, client: KubeClient) -> None:
+        server.will(answer(claim()))
+        operations = [{"op": "test", "path": "/a", "value": 1}, {"op": "remove", "path": "/a"}]
+        await client.request("patch", "/x", body=operations)
+        (asked,) = server.asked
+        assert (asked.headers["Content-Type"], asked.body) == ("application/json-patch+json", operations)
+
+    async def test_a_deletion_may_have_preconditions(self, server: ScriptedServer, client: KubeClient) -> None:
+        server.will(answer(claim()))
+        await client.request("delete", "/x", body={"preconditions": {"uid": "u1"}})
+        (asked,) = server.asked
+        assert (asked.method, asked.headers["Content-Type"], asked.body) == (
+            "DELETE",
+            "application/json",
+            {"preconditions": {"uid": "u1"}},
+        )
+
 
 class TestFailures:
     @pytest.mark.parametrize(
@@ -180,6 +206,23 @@ class TestFailures:
         with pytest.raises(Unavailable) as error:
             await client.get(CLAIM_PLURAL, "shop", "a")
         assert error.value.retry_after == 4
+
+    @pytest.mark.parametrize(
+        ("details", "causes"),
+        [
+            ({"causes": [{"reason": "DisruptionBudget", "message": "web"}, {}, 7]}, {"DisruptionBudget": "web", "": ""}),
+            ({"causes": {"reason": "x"}}, {}),
+            ({}, {}),
+            (None, {}),
+        ],
+    )
+    async def test_what_else_is_said_of_the_cause_is_kept(
+        self, server: ScriptedServer, client: KubeClient, details: Any, causes: dict[str, str]
+    ) -> None:
+        server.will(answer({"kind": "Status", "details": details}, 429))
+        with pytest.raises(Throttled) as error:
+            await client.request("create", "/x", body={})
+        assert error.value.causes == causes
 
     @pytest.mark.parametrize("text", ["<html>login</html>", "", "[]", '"x"'])
     async def test_an_answer_that_is_no_object_is_no_answer(self, server: ScriptedServer, client: KubeClient, text: str) -> None:

@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar, overload
 from urllib.parse import quote
 
 import aiohttp
@@ -32,15 +32,19 @@ would time out in their own queue. Urgent ones have a lane of their own, as wide
 
 _JSON: Final = "application/json"
 _MERGE_PATCH: Final = "application/merge-patch+json"
-_METHODS: Final = {"get": "GET", "list": "GET", "create": "POST", "update": "PUT", "patch": "PATCH"}
+_JSON_PATCH: Final = "application/json-patch+json"
+_METHODS: Final = {"get": "GET", "list": "GET", "create": "POST", "update": "PUT", "patch": "PATCH", "delete": "DELETE"}
 
 _PLURALS: Final = {CLAIM_KIND: CLAIM_PLURAL, CLASS_KIND: CLASS_PLURAL}
 _UNAUTHORIZED: Final = 401
 _GONE: Final = 410
 _PAGE_TRIES: Final = 5
 
+T = TypeVar("T")
+Body = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+"""An object; for a patch also a list, which is then a JSON patch."""
 Observer = Callable[[str, str], None]
-"""Told of each request: its verb (get, list, create, update, patch), and how it ended (ok or the name of a `KubeError`)."""
+"""Told of each request: its verb (get, list, create, update, patch, delete), and how it ended (ok or the name of a `KubeError`)."""
 
 
 class KubeClient:
@@ -73,11 +77,34 @@ class KubeClient:
 
     async def list_all(self, plural: str) -> tuple[list[dict[str, Any]], str]:
         """Read all objects of one of our kinds, in all namespaces, and the resourceVersion that they stand for."""
-        return await self._list(f"/apis/{GROUP}/{VERSION}/{plural}")
+        return await self.list_path(f"/apis/{GROUP}/{VERSION}/{plural}")
 
     async def list_namespaces(self) -> tuple[list[dict[str, Any]], str]:
         """Read all namespaces, and the resourceVersion that they stand for."""
-        return await self._list("/api/v1/namespaces")
+        return await self.list_path("/api/v1/namespaces")
+
+    @overload
+    async def list_path(self, path: str, query: Sequence[tuple[str, str]] = ()) -> tuple[list[dict[str, Any]], str]: ...
+
+    @overload
+    async def list_path(self, path: str, query: Sequence[tuple[str, str]], read: Callable[[dict[str, Any]], T]) -> tuple[list[T], str]: ...
+
+    async def list_path(
+        self, path: str, query: Sequence[tuple[str, str]] = (), read: Callable[[dict[str, Any]], Any] | None = None
+    ) -> tuple[list[Any], str]:
+        """Read all objects below `path`, page by page, and the resourceVersion that they stand for.
+
+        :param query: such as a labelSelector.
+        :param read: what to keep of each object; by default all but managedFields.
+        """
+        try:
+            return await self._list_once(path, query, read or _lean)
+        except Unavailable as error:
+            if error.status != _GONE:
+                raise
+            # The pages already read belong to a state that the API server has forgotten: from the start, once.
+            log.info("%s took longer than the API server remembers its state; reading it again", path)
+            return await self._list_once(path, query, read or _lean)
 
     async def get(self, plural: str, namespace: str | None, name: str) -> dict[str, Any]:
         """Read one object of one of our kinds; `namespace` is None for a class."""
@@ -116,12 +143,13 @@ class KubeClient:
         path: str,
         *,
         query: Sequence[tuple[str, str]] = (),
-        body: Mapping[str, Any] | None = None,
+        body: Body | None = None,
         timeout: float = KUBE_REQUEST_TIMEOUT,  # noqa: ASYNC109  (aiohttp's own, which also ends the connection)
     ) -> dict[str, Any]:
         """Send one request and return the object in the answer. Raises KubeError, and nothing else.
 
-        :param verb: as in RBAC: get, list, create, update, patch (a JSON merge patch).
+        :param verb: as in RBAC: get, list, create, update, patch, delete.
+        :param body: of a patch: an object is a JSON merge patch, a list is a JSON patch.
         :param timeout: seconds for the whole of it; once more if the token had been replaced.
         """
         try:
@@ -132,16 +160,14 @@ class KubeClient:
         self._observe(verb, "ok")
         return answer
 
-    async def _send(
-        self, verb: str, path: str, query: Sequence[tuple[str, str]], body: Mapping[str, Any] | None, seconds: float
-    ) -> dict[str, Any]:
+    async def _send(self, verb: str, path: str, query: Sequence[tuple[str, str]], body: Body | None, seconds: float) -> dict[str, Any]:
         method = _METHODS[verb]
         request = f"{method} {path}"
         if self._closed:
             raise Unavailable(f"{request}: the client is closed")
         headers = {"Accept": _JSON}
         if body is not None:
-            headers["Content-Type"] = _MERGE_PATCH if verb == "patch" else _JSON
+            headers["Content-Type"] = _content_type(verb, body)
         limit = aiohttp.ClientTimeout(total=seconds, connect=KUBE_CONNECT_TIMEOUT)
         # Called for each time that it is sent: renews the token if that is due.
         prepare = partial(
@@ -171,31 +197,21 @@ class KubeClient:
         response = await self._api.call_api(*prepared, _request_timeout=limit)
         return response, await response.read(), prepared[2].get("authorization")  # type: ignore[no-untyped-call]
 
-    async def _list(self, path: str) -> tuple[list[dict[str, Any]], str]:
-        try:
-            return await self._list_once(path)
-        except Unavailable as error:
-            if error.status != _GONE:
-                raise
-            # The pages already read belong to a state that the API server has forgotten: from the start, once.
-            log.info("%s took longer than the API server remembers its state; reading it again", path)
-            return await self._list_once(path)
-
-    async def _list_once(self, path: str) -> tuple[list[dict[str, Any]], str]:
-        items: list[dict[str, Any]] = []
-        query = [("limit", str(PAGE_SIZE))]
+    async def _list_once(self, path: str, query: Sequence[tuple[str, str]], read: Callable[[dict[str, Any]], T]) -> tuple[list[T], str]:
+        items: list[T] = []
+        place: tuple[tuple[str, str], ...] = ()
         while True:
-            page = await self._page(path, query)
+            page = await self._page(path, [*query, ("limit", str(PAGE_SIZE)), *place])
             metadata = page.get("metadata")
             found = page.get("items")
             if not isinstance(metadata, dict) or not isinstance(found, list | None) or not isinstance(metadata.get("resourceVersion"), str):
                 raise Unavailable(f"GET {path}: the answer is no list")
             kind = {"apiVersion": page.get("apiVersion"), "kind": str(page.get("kind", "")).removesuffix("List")}
             # Built-in kinds come without apiVersion and kind in each item.
-            items += [_lean({**kind, **item}) for item in found or ()]
+            items += [read({**kind, **item}) for item in found or ()]
             if not metadata.get("continue"):
                 return items, metadata["resourceVersion"]
-            query = [("limit", str(PAGE_SIZE)), ("continue", metadata["continue"])]
+            place = (("continue", metadata["continue"]),)
 
     async def _page(self, path: str, query: Sequence[tuple[str, str]]) -> dict[str, Any]:
         # A page is retried by itself: to begin again would ask a busy API server for all of them again.
@@ -215,6 +231,12 @@ def _path(plural: str, namespace: str | None, name: str) -> str:
 def _path_of(obj: Mapping[str, Any]) -> str:
     metadata = obj["metadata"]
     return _path(_PLURALS[obj["kind"]], metadata.get("namespace"), metadata["name"])
+
+
+def _content_type(verb: str, body: Body) -> str:
+    if verb != "patch":
+        return _JSON
+    return _MERGE_PATCH if isinstance(body, Mapping) else _JSON_PATCH
 
 
 def _object(request: str, status: int, content: bytes) -> dict[str, Any]:

@@ -3,12 +3,13 @@
 import asyncio
 import logging
 import os
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -39,12 +40,12 @@ async def load_configuration(clock: Clock) -> Configuration:
         await _load_kubeconfig(configuration, paths, clock)
     else:
         _load_service_account(configuration, clock)
-    _choose_proxy(configuration)
+    choose_proxy(configuration)
     return configuration
 
 
-def _choose_proxy(configuration: Configuration) -> None:
-    """Decide it once, for the whole process.
+def choose_proxy(configuration: Configuration) -> None:
+    """Decide it once, for as long as the configuration is used.
 
     aiohttp would look through the environment and ~/.netrc anew before each request, in another thread, and what it finds in ~/.netrc
     would be at odds with our token.
@@ -122,11 +123,30 @@ async def has_another_token(configuration: Configuration, refused: str | None) -
     :param refused: as it was sent.
     """
     hook: object = configuration.refresh_api_key_hook
-    return isinstance(hook, _Refresh) and await hook.has_another(configuration, refused)
+    return isinstance(hook, TokenHook) and await hook.has_another(configuration, refused)
 
 
-class _Refresh:
-    """Called before each request: renews a token that a plugin gave or that stands in a file of its own.
+class TokenHook(ABC):
+    """The library's `refresh_api_key_hook`, called before each request: sees to it that the configuration has a good token.
+
+    The library asks it only where the configuration has some token already, be it an empty one.
+    """
+
+    @abstractmethod
+    async def __call__(self, configuration: Configuration) -> None:
+        """Put the token to send into the configuration."""
+
+    @abstractmethod
+    async def has_another(self, configuration: Configuration, refused: str | None) -> bool:
+        """See `has_another_token`."""
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        # The library copies configurations whole; what is behind a hook is shared on purpose.
+        return self
+
+
+class _Refresh(TokenHook):
+    """Renews a token that a plugin gave or that stands in a file of its own.
 
     :param source: where it comes from, for the log.
     :param distrust: called when the token was refused, before it is read again: it may not have expired.
@@ -141,10 +161,6 @@ class _Refresh:
         self._distrust = distrust
         self._lock = asyncio.Lock()
         self._due = clock.monotonic() + KUBE_CREDENTIALS_CHECK
-
-    def __deepcopy__(self, memo: dict[int, object]) -> "_Refresh":
-        # The library copies configurations whole; the loader and its lock are shared on purpose.
-        return self
 
     async def __call__(self, configuration: Configuration) -> None:
         async with self._lock:

@@ -30,12 +30,14 @@ class KubeError(Exception):
     :param message: a sentence for people, with what was asked; no secrets.
     :param status: the HTTP status; 0 when there was no answer.
     :param reason: the API server's machine-readable reason, such as `AlreadyExists`; empty if it gave none.
+    :ivar causes: what else it said of why, by cause, such as a `DisruptionBudget` in the way of an eviction.
     """
 
     def __init__(self, message: str, *, status: int = 0, reason: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.reason = reason
+        self.causes: Mapping[str, str] = {}
 
 
 class ConfigurationError(KubeError):
@@ -73,6 +75,12 @@ class Unavailable(KubeError):  # noqa: N818
 def from_answer(request: str, status: int, headers: Mapping[str, str], body: bytes) -> KubeError:
     """Map an answer of 400 or above to `request`, which is in words such as `PUT …/status`."""
     details = _status_object(body)
+    error = _mapped(request, status, headers, body, details)
+    error.causes = _causes(details)
+    return error
+
+
+def _mapped(request: str, status: int, headers: Mapping[str, str], body: bytes, details: Mapping[str, Any]) -> KubeError:
     reason = details.get("reason")
     reason = reason if isinstance(reason, str) else ""
     said = details.get("message")
@@ -105,6 +113,16 @@ def _status_object(body: bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return details if isinstance(details, dict) and details.get("kind") == "Status" else {}
+
+
+def _causes(details: Mapping[str, Any]) -> dict[str, str]:
+    inner = details.get("details")
+    causes = inner.get("causes") if isinstance(inner, dict) else None
+    return {
+        str(cause.get("reason", "")): redact(str(cause.get("message", ""))[:_LONGEST_TEXT])
+        for cause in (causes if isinstance(causes, list) else ())
+        if isinstance(cause, dict)
+    }
 
 
 def _retry_after(headers: Mapping[str, str], details: Mapping[str, Any]) -> float | None:
