@@ -13,7 +13,7 @@ _IDENTITY = ("apiVersion", "kind", "metadata", "status")
 
 def for_create(resource: ResourceType, obj: Obj) -> Obj:
     """A new object, ready to be stored; 422 if it is invalid. Its status is dropped where ``/status`` is the only way to write it."""
-    if resource.has_status:
+    if resource.has_status and not resource.status_from_start:
         obj = {name: value for name, value in obj.items() if name != "status"}
     return _checked(resource, _filled(resource, obj, None), None)
 
@@ -64,6 +64,8 @@ def _checked(resource: ResourceType, obj: Obj, old: Obj | None, *, of_status: bo
     errors = metadata.check(resource, obj, old)
     if resource.custom:
         errors = validate(resource.schema, obj, old, errors, of_status=of_status)
+    else:
+        errors += [error for error in shape_errors(resource.schema, obj) if error.cause is Cause.REQUIRED]
     if resource.check is not None:
         before = None if old is None else views.to_storage(resource, old)
         errors += resource.check(views.to_storage(resource, obj), before)

@@ -9,12 +9,17 @@ from fargateclaims.simulator.kube.field_errors import Cause, FieldError
 from fargateclaims.simulator.kube.objects import Obj
 from fargateclaims.simulator.kube.resources import METADATA_FIELDS, ResourceType
 from fargateclaims.simulator.kube.schema import compile_root
+from fargateclaims.simulator.kube.workloads import pods
 
 NAMESPACES: Final = "namespaces"
 CRDS: Final = "customresourcedefinitions.apiextensions.k8s.io"
 FIRST_NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
 FOREVER: Final = ("default", "kube-public", "kube-system")
 NAMESPACE_FINALIZER: Final = "kubernetes"
+_POD_FIELDS: Final = (
+    *("spec.hostNetwork", "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName"),
+    *("status.nominatedNodeName", "status.phase", "status.podIP"),
+)
 _NAME_LABEL: Final = "kubernetes.io/metadata.name"
 
 
@@ -34,10 +39,6 @@ def _prepare_secret(secret: Obj, _: Obj | None) -> Obj:
     if encoded:
         result["data"] = {**(secret.get("data") or {}), **encoded}
     return {"type": "Opaque"} | result
-
-
-def _prepare_pod(pod: Obj, old: Obj | None) -> Obj:
-    return pod if old is not None or pod.get("status") else {**pod, "status": {"phase": "Pending"}}
 
 
 def _check_lease(lease: Obj, _: Obj | None) -> list[FieldError]:
@@ -108,9 +109,13 @@ BUILT_IN_KINDS: Final = (
         schemas.POD,
         short_names=("po",),
         categories=("all",),
-        subresources=frozenset({"status"}),
-        selectable=METADATA_FIELDS | {"spec.nodeName": "spec.nodeName", "status.phase": "status.phase"},
-        prepare=_prepare_pod,
+        subresources=frozenset({"binding", "eviction", "status"}),
+        selectable=METADATA_FIELDS | {path: path for path in _POD_FIELDS},
+        has_generation=True,
+        returns_deleted=True,
+        prepare=pods.prepare,
+        check=pods.check,
+        grace=pods.grace,
     ),
     _built_in(
         "",
@@ -121,7 +126,18 @@ BUILT_IN_KINDS: Final = (
         prepare=_prepare_secret,
         check=_check_immutable,
     ),
-    _built_in("", "v1", "ServiceAccount", schemas.SERVICE_ACCOUNT, short_names=("sa",)),
+    _built_in("", "v1", "ServiceAccount", schemas.SERVICE_ACCOUNT, short_names=("sa",), returns_deleted=True),
+    _built_in(
+        "",
+        "v1",
+        "Node",
+        schemas.NODE,
+        namespaced=False,
+        short_names=("no",),
+        subresources=frozenset({"status"}),
+        selectable=METADATA_FIELDS | {"spec.unschedulable": "spec.unschedulable"},
+        status_from_start=True,
+    ),
     _built_in(
         "apps",
         "v1",

@@ -1,18 +1,23 @@
 """The state behind a server, put together: objects, kinds, and the controllers that look after them. No network."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeAlias
 
 from fargateclaims.simulator.kube.builtins import BUILT_IN_KINDS
 from fargateclaims.simulator.kube.controllers import Controllers
 from fargateclaims.simulator.kube.decoding import WriteOptions
 from fargateclaims.simulator.kube.errors import bad_request
-from fargateclaims.simulator.kube.objects import Clock, Obj, metadata_of
+from fargateclaims.simulator.kube.objects import Clock, Key, Obj, Value, metadata_of
 from fargateclaims.simulator.kube.resources import Kinds, ResourceType
 from fargateclaims.simulator.kube.reviews import REVIEW_KINDS
 from fargateclaims.simulator.kube.store import HISTORY_LIMIT, Store
+from fargateclaims.simulator.kube.workloads.binding import Binder
+from fargateclaims.simulator.kube.workloads.eviction import Evictor
 from fargateclaims.simulator.kube.writes import Writer
 
 LOADER = "simulator-load"
+# What a POST to a subresource does: with the object at this key, by this body.
+Action: TypeAlias = Callable[[Key, Value, WriteOptions], None]
 
 
 class Cluster:
@@ -31,6 +36,10 @@ class Cluster:
         self.kinds = Kinds((*BUILT_IN_KINDS, *REVIEW_KINDS))
         self.writer = Writer(self.store, self.kinds, clock)
         self.controllers = Controllers(self.store, self.kinds, self.writer, clock, wake=wake, ended=ended)
+        self.actions: Mapping[str, Action] = {
+            "binding": Binder(self.writer, self.kinds, clock).bind,
+            "eviction": Evictor(self.writer, self.kinds, clock).evict,
+        }
         self.controllers.start()
 
     def load(self, objects: Iterable[Obj]) -> int:

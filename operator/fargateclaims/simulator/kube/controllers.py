@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator
 from fargateclaims.simulator.kube import crds
 from fargateclaims.simulator.kube.builtins import CRDS, FIRST_NAMESPACES, NAMESPACES
 from fargateclaims.simulator.kube.decoding import WriteOptions
+from fargateclaims.simulator.kube.deletion import FOREGROUND
 from fargateclaims.simulator.kube.objects import Clock, Key, Obj, timestamp
 from fargateclaims.simulator.kube.resources import Kinds, ResourceType
 from fargateclaims.simulator.kube.schema import apply_defaults, prune
 from fargateclaims.simulator.kube.store import Change, ChangeType, Store
-from fargateclaims.simulator.kube.writes import FOREGROUND, Transform, Writer
+from fargateclaims.simulator.kube.writes import Transform, Writer
 
 _MANAGER = "kube-controller-manager"
 _API_SERVER = "kube-apiserver"  # establishes and finalizes its own definitions

@@ -20,7 +20,7 @@ from fargateclaims.simulator.kube.schema import Node, apply_defaults, prune
 from fargateclaims.simulator.kube.validation import shape_errors, validate
 
 _MICRO_TIME: Final = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{6}(Z|[+-]\d{2}:\d{2})")
-_NO_VERSION: Final = "couldn't get version/kind; json parse error: "
+NO_VERSION: Final = "couldn't get version/kind; json parse error: "
 _TYPED: Final = {"integer": "numeric (int or float)", "number": "numeric (int or float)", "object": "map", "array": "list"}
 _GO_TYPES: Final = {"integer": "int32", "boolean": "bool", "object": "map[string]string", "array": "[]string"}
 
@@ -58,6 +58,14 @@ def parse_body(body: bytes, content_type: str, context: str) -> Value:
         raise bad_request(f"{context}{error}") from error
 
 
+def is_dry_run(wanted: str, options: str) -> bool:
+    """What ``dryRun`` asks for; 422 about the `options` it stands in if there is no such thing."""
+    if wanted not in ("", "All"):
+        error = FieldError(Cause.NOT_SUPPORTED, "dryRun", 'supported values: "All"', [wanted])
+        raise invalid(options, "meta.k8s.io", "", [error])
+    return bool(wanted)
+
+
 def unrecognized(resource: ResourceType) -> str:
     """What begins the message about a body that is no object."""
     return f"the object provided is unrecognized (must be of type {resource.kind}): "
@@ -88,7 +96,7 @@ def decode(resource: ResourceType, body: Value, options: WriteOptions) -> Obj:
     asked to be strict.
     """
     if not isinstance(body, dict | None):
-        raise bad_request(f"{unrecognized(resource)}{_NO_VERSION}{cannot_unmarshal(body, 'struct')}")
+        raise bad_request(f"{unrecognized(resource)}{NO_VERSION}{cannot_unmarshal(body, 'struct')}")
     return _decode(resource, _of_the_kind(resource, body), options)
 
 

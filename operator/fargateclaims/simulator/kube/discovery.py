@@ -5,7 +5,7 @@ from typing import Final
 
 from fargateclaims.simulator.kube.errors import PageNotFoundError
 from fargateclaims.simulator.kube.objects import Obj
-from fargateclaims.simulator.kube.resources import Kinds, ResourceType
+from fargateclaims.simulator.kube.resources import SUBRESOURCES, Kinds, ResourceType
 
 AGGREGATED_TYPES: Final = {
     version: f"application/json;g=apidiscovery.k8s.io;v={version};as=APIGroupDiscoveryList" for version in ("v2", "v2beta1")
@@ -80,18 +80,17 @@ def _api_resources(resource: ResourceType) -> Iterable[Obj]:
         if values:
             entry[name] = list(values)
     yield entry
-    for subresource in sorted(resource.subresources):
+    for name in sorted(resource.subresources):
+        found = SUBRESOURCES[name]
+        own = {"group": found.group, "version": found.version} if found.group else {}
         yield {
-            "name": f"{resource.plural}/{subresource}",
+            "name": f"{resource.plural}/{name}",
             "singularName": "",
             "namespaced": resource.namespaced,
-            "kind": resource.kind,
-            "verbs": _subresource_verbs(subresource),
+            **own,
+            "kind": found.kind or resource.kind,
+            "verbs": list(found.verbs),
         }
-
-
-def _subresource_verbs(subresource: str) -> list[str]:
-    return ["update"] if subresource == "finalize" else ["get", "patch", "update"]
 
 
 def aggregated(kinds: Kinds, api_version: str, *, core: bool) -> Obj:
@@ -121,8 +120,15 @@ def _aggregated_resource(resource: ResourceType) -> Obj:
         "categories": list(resource.categories),
     }
     if resource.subresources:
-        entry["subresources"] = [
-            {"subresource": name, "responseKind": response_kind, "verbs": _subresource_verbs(name)}
-            for name in sorted(resource.subresources)
-        ]
+        entry["subresources"] = [_aggregated_subresource(resource, name) for name in sorted(resource.subresources)]
     return {name: value for name, value in entry.items() if value != []}
+
+
+def _aggregated_subresource(resource: ResourceType, name: str) -> Obj:
+    found = SUBRESOURCES[name]
+    kind = {
+        "group": found.group or resource.group,
+        "version": found.version or resource.version,
+        "kind": found.kind or resource.kind,
+    }
+    return {"subresource": name, "responseKind": kind, "verbs": list(found.verbs)}

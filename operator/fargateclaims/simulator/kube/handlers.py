@@ -5,9 +5,10 @@ from typing import Final
 
 from aiohttp import web
 
-from fargateclaims.simulator.kube import decoding, protobuf, reads, requests, reviews, selectors
+from fargateclaims.simulator.kube import decoding, deletion, protobuf, reads, requests, reviews, selectors
 from fargateclaims.simulator.kube.cluster import Cluster
 from fargateclaims.simulator.kube.decoding import FieldValidation, WriteOptions
+from fargateclaims.simulator.kube.deletion import DeleteOptions
 from fargateclaims.simulator.kube.errors import (
     ApiError,
     PageNotFoundError,
@@ -25,10 +26,10 @@ from fargateclaims.simulator.kube.patches import json_patch, merge_patch
 from fargateclaims.simulator.kube.reads import ListOptions
 from fargateclaims.simulator.kube.representation import Representation, negotiate
 from fargateclaims.simulator.kube.requests import RequestInfo, is_true
-from fargateclaims.simulator.kube.resources import ResourceType
+from fargateclaims.simulator.kube.resources import SUBRESOURCES, ResourceType
 from fargateclaims.simulator.kube.strategic import strategic_patch
 from fargateclaims.simulator.kube.watch import Watches, WatchOptions
-from fargateclaims.simulator.kube.writes import Preconditions, Written
+from fargateclaims.simulator.kube.writes import Written
 
 # As in a real API server (and etcd behind it).
 BODY_LIMIT: Final = 3 * 1024 * 1024
@@ -43,9 +44,7 @@ _PATCHES: Final[Mapping[str, Callable[[Value, Value], Value]]] = {
     _STRATEGIC: strategic_patch,
 }
 _UNDECODABLE_PATCH: Final = "error decoding patch: "
-_NO_VERSION: Final = "couldn't get version/kind; json parse error: "
 _OPTIONS: Final = {"create": "CreateOptions", "update": "UpdateOptions", "patch": "PatchOptions"}
-_POLICIES: Final = ("", "Foreground", "Background", "Orphan")
 _MANAGER_LIMIT: Final = 128
 
 
@@ -103,9 +102,12 @@ class ResourceHandlers:
         else:
             if content_type not in _BODY_TYPES:
                 raise unsupported_media_type(", ".join(_BODY_TYPES))
-            parsed = decoding.parse_body(body, content_type, decoding.unrecognized(resource) + _NO_VERSION)
+            parsed = decoding.parse_body(body, content_type, decoding.unrecognized(resource) + decoding.NO_VERSION)
             if not resource.collection:
                 return _json(dumps(reviews.answer(resource, parsed)), 201)
+            if info.verb == "create" and info.subresource:
+                self._cluster.actions[info.subresource]((info.namespace, info.name), parsed, options)
+                return _json(dumps(_success(code=201)), 201)
             if info.verb == "create":
                 written = self._cluster.writer.create(resource, info.namespace, parsed, options)
             else:
@@ -136,35 +138,28 @@ class ResourceHandlers:
 
     def _delete(self, request: web.Request, resource: ResourceType, info: RequestInfo, body: bytes) -> web.Response:
         # With a body, the query says nothing.
-        given = decoding.parse_body(body, request.content_type, _NO_VERSION) if body.strip() else dict(request.query)
-        if not isinstance(given, dict):
-            raise bad_request(f"{_NO_VERSION}{decoding.cannot_unmarshal(given, 'struct')}")
-        wanted = given.get("dryRun") or ""
-        dry_run = _is_dry_run(wanted[0] if isinstance(wanted, list) else wanted, "DeleteOptions")
-        policy = given.get("propagationPolicy") or ""
-        if policy not in _POLICIES:
-            detail = 'supported values: "Foreground", "Background", "Orphan", "nil"'
-            raise invalid("DeleteOptions", "meta.k8s.io", "", [FieldError(Cause.NOT_SUPPORTED, "propagationPolicy", detail, policy)])
+        given = decoding.parse_body(body, request.content_type, decoding.NO_VERSION) if body.strip() else dict(request.query)
+        options = deletion.parse_options(given)
         if not info.name:
-            return self._delete_all(request, resource, info, dry_run=dry_run)
-        wanted = given.get("preconditions") or {}
-        preconditions = Preconditions(wanted.get("uid") or "", wanted.get("resourceVersion") or "")
-        key, foreground = (info.namespace, info.name), policy == "Foreground"
-        written = self._cluster.writer.delete(resource, key, preconditions, foreground=foreground, dry_run=dry_run)
-        if not written.deleted:
+            return self._delete_all(request, resource, info, options)
+        written = self._cluster.writer.delete(resource, (info.namespace, info.name), options)
+        if not written.deleted or resource.returns_deleted:
             return _json(dumps(written.obj))
         details = {"name": info.name, "group": resource.group, "kind": resource.plural, "uid": metadata_of(written.obj)["uid"]}
-        status = {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success"}
-        return _json(dumps(status | {"details": {name: value for name, value in details.items() if value}}))
+        return _json(dumps(_success(details={name: value for name, value in details.items() if value})))
 
-    def _delete_all(self, request: web.Request, resource: ResourceType, info: RequestInfo, *, dry_run: bool) -> web.Response:
+    def _delete_all(self, request: web.Request, resource: ResourceType, info: RequestInfo, options: DeleteOptions) -> web.Response:
         query = request.query
         selector = selectors.parse(query.get("labelSelector", ""), query.get("fieldSelector", ""), resource.selectable)
         page = reads.list_page(self._cluster.store, resource, info.namespace or None, ListOptions(selector=selector))
         keys: list[Key] = [stored.key for stored in page.items]
-        self._cluster.writer.delete_all(resource, keys, dry_run=dry_run)
+        self._cluster.writer.delete_all(resource, keys, options)
         # As they were listed, before they were marked or gone.
         return _json(Representation().many(resource, page, self._clock()))
+
+
+def _success(**fields: Value) -> Obj:
+    return {"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success", **fields}
 
 
 def _json(body: bytes, status: int = 200) -> web.Response:
@@ -184,12 +179,12 @@ def _check_path(resource: ResourceType, info: RequestInfo) -> None:
         raise PageNotFoundError if resource.custom else method_not_allowed()
     if info.subresource and info.subresource not in resource.subresources:
         raise not_found(resource.group_resource, info.name) if resource.custom else no_such_path()
-    if info.subresource and info.verb not in ("get", "update", "patch"):
+    if info.subresource and info.verb not in SUBRESOURCES[info.subresource].verbs:
         why = f'{info.verb} is not supported on resources of kind "{resource.group_resource}"'
         raise method_not_allowed(why) if resource.custom else method_not_allowed()
     if info.verb in ("update", "patch") and not info.name:
         raise bad_request("name must be provided") if resource.custom else method_not_allowed()
-    if info.verb not in resource.verbs or (info.verb == "create" and info.name):
+    if info.verb not in resource.verbs or (info.verb == "create" and info.name and not info.subresource):
         raise method_not_allowed()
 
 
@@ -213,13 +208,6 @@ def _watch_options(query: Mapping[str, str], resource: ResourceType, info: Reque
     )
 
 
-def _is_dry_run(wanted: str, options: str) -> bool:
-    if wanted not in ("", "All"):
-        error = FieldError(Cause.NOT_SUPPORTED, "dryRun", 'supported values: "All"', [wanted])
-        raise invalid(options, "meta.k8s.io", "", [error])
-    return bool(wanted)
-
-
 def _write_options(request: web.Request, verb: str) -> WriteOptions:
     query = request.query
     options = _OPTIONS[verb]
@@ -235,7 +223,7 @@ def _write_options(request: web.Request, verb: str) -> WriteOptions:
         error = FieldError(Cause.REQUIRED, "fieldManager", "is required for apply patch")
         raise invalid(options, "meta.k8s.io", "", [error])
     return WriteOptions(
-        dry_run=_is_dry_run(query.get("dryRun", ""), options),
+        dry_run=decoding.is_dry_run(query.get("dryRun", ""), options),
         field_manager=manager or request.headers.get("User-Agent", "unknown").split("/")[0][:_MANAGER_LIMIT] or "unknown",
         field_validation=FieldValidation(validation),
         force=requests.is_true(query.get("force")),

@@ -15,8 +15,29 @@ Check: TypeAlias = Callable[[Obj, Obj | None], list[FieldError]]
 # (new, old or None) -> new, with what the server itself fills in
 Prepare: TypeAlias = Callable[[Obj, Obj | None], Obj]
 
+# (object, seconds that the client asked for or None) -> seconds until whoever runs it has to be done with it
+Grace: TypeAlias = Callable[[Obj, int | None], int]
+
 ALL_VERBS: Final = ("create", "delete", "deletecollection", "get", "list", "patch", "update", "watch")
 METADATA_FIELDS: Final = {"metadata.name": "metadata.name", "metadata.namespace": "metadata.namespace"}
+
+
+@dataclass(frozen=True, slots=True)
+class Subresource:
+    """What can be done at a path below an object. Without a `kind` of its own it takes and gives the object."""
+
+    verbs: tuple[str, ...]
+    group: str = ""
+    version: str = ""
+    kind: str = ""
+
+
+SUBRESOURCES: Final = {
+    "binding": Subresource(("create",), kind="Binding"),
+    "eviction": Subresource(("create",), "policy", "v1", "Eviction"),
+    "finalize": Subresource(("update",)),
+    "status": Subresource(("get", "patch", "update")),
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,6 +67,9 @@ class ResourceType:
     has_generation: bool = False
     unconditional_update: bool = True  # PUT without a resourceVersion overwrites
     create_on_update: bool = False  # PUT makes what is not there
+    status_from_start: bool = False  # a create keeps the status: whoever creates it knows how it is
+    returns_deleted: bool = False  # DELETE answers with the object also when it is gone
+    grace: Grace | None = None
     check: Check | None = None
     prepare: Prepare | None = None
 

@@ -137,6 +137,137 @@ NEW_EVENT: Final = _object(
     series=_SERIES,
     type=_string("Normal or Warning."),
 )
-POD: Final = _object("Containers that run together.", spec=_anything("What to run."), status=_anything("How it runs."))
-DEPLOYMENT: Final = _object("Replicated pods.", spec=_anything("What to run, and how often."), status=_anything("How it runs."))
+
+
+def _open(description: str, required: tuple[str, ...] = (), **properties: Obj) -> Obj:
+    """An object of which only these fields matter here; it keeps whatever else it says."""
+    extra: Obj = {"x-kubernetes-preserve-unknown-fields": True} | ({"required": list(required)} if required else {})
+    return _object(description, **properties) | extra
+
+
+def _default(field: Obj, value: object) -> Obj:
+    return field | {"default": value}
+
+
+def _number_or_text(description: str) -> Obj:
+    return {"description": description, "x-kubernetes-int-or-string": True}
+
+
+def _keyed(description: str, items: Obj, *keys: str) -> Obj:
+    return _list(description, items, **{"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(keys)})
+
+
+_QUANTITIES: Final = _map("Quantities by resource.", _number_or_text("A quantity."))
+_CONTAINER: Final = _open(
+    "A program in the pod.",
+    required=("name",),
+    name=_string("The name of the container."),
+    image=_string("Its image."),
+    command=_strings("The entry point."),
+    args=_strings("Arguments of the entry point."),
+    env=_keyed("Environment variables.", _open("One variable.", name=_string("Its name."), value=_string("Its value.")), "name"),
+    ports=_keyed(
+        "Ports that it listens at.",
+        _open("One port.", containerPort=_integer("The number."), protocol=_default(_string("TCP, UDP or SCTP."), "TCP")),
+        "containerPort",
+        "protocol",
+    ),
+    resources=_default(_open("What it needs.", limits=_QUANTITIES, requests=_QUANTITIES), {}),
+    volumeMounts=_keyed("Volumes in its file system.", _open("One mount.", mountPath=_string("Where.")), "mountPath"),
+)
+_CONTAINERS: Final = _keyed("What runs in the pod.", _CONTAINER, "name")
+_POD_SPEC: Final = _open(
+    "What to run.",
+    required=("containers",),
+    containers=_CONTAINERS,
+    initContainers=_keyed("What runs before.", _CONTAINER, "name"),
+    dnsPolicy=_default(_string("Which DNS servers it asks."), "ClusterFirst"),
+    nodeName=_string("The node that it is bound to."),
+    nodeSelector=_map("Labels that its node must have."),
+    restartPolicy=_default(_string("Always, OnFailure or Never."), "Always"),
+    schedulerName=_default(_string("Who binds it to a node."), "default-scheduler"),
+    securityContext=_default(_open("What its processes may do."), {}),
+    serviceAccountName=_string("The identity of its processes."),
+    terminationGracePeriodSeconds=_default(_integer("How long it may take to end."), 30),
+    tolerations=_list("Taints that do not keep it away.", _open("One toleration.")),
+    topologySpreadConstraints=_list("How replicas are spread.", _open("One constraint.")),
+    volumes=_keyed("What containers can mount.", _open("One volume.", name=_string("Its name.")), "name"),
+)
+POD: Final = _object(
+    "Containers that run together.",
+    spec=_POD_SPEC,
+    status=_open(
+        "How it runs.", phase=_string("Pending, Running, Succeeded, Failed or Unknown."), conditions=_conditions("Its conditions.")
+    ),
+) | {"required": ["spec"]}
+_TEMPLATE: Final = _object("The pods to make.", metadata=_open("Their metadata.", labels=_map("Their labels.")), spec=_POD_SPEC) | {
+    "required": ["spec"]
+}
+_SELECTOR: Final = {
+    **_object(
+        "Which pods count.",
+        matchLabels=_map("Labels that they must have."),
+        matchExpressions=_list("What else must hold.", _open("One requirement.")),
+    ),
+    "x-kubernetes-map-type": "atomic",
+}
+_STATUS: Final = _open("What was observed.", conditions=_conditions("Its conditions."))
+
+
+def _workload(description: str, *, selector: bool = True, **properties: Obj) -> Obj:
+    """What makes pods by a template. `selector`: which pods are its own must be said."""
+    required = ("selector", "template") if selector else ("template",)
+    spec = _open("What to run, and how often.", required=required, selector=_SELECTOR, template=_TEMPLATE, **properties)
+    return _object(description, spec=spec, status=_STATUS) | {"required": ["spec"]}
+
+
+_REPLICAS: Final = _default(_integer("How many pods."), 1)
+DEPLOYMENT: Final = _workload(
+    "Replicated pods that are replaced when they change.",
+    replicas=_REPLICAS,
+    minReadySeconds=_integer("How long a pod must be ready to be available."),
+    paused=_field("boolean", "Whether changes wait."),
+    progressDeadlineSeconds=_default(_integer("How long a change may make no progress."), 600),
+    revisionHistoryLimit=_default(_integer("How many old replica sets are kept."), 10),
+    strategy=_default(
+        _open(
+            "How pods are replaced.",
+            type=_default(_string("RollingUpdate or Recreate."), "RollingUpdate"),
+            rollingUpdate=_object(
+                "How many at a time.",
+                maxSurge=_number_or_text("Pods above the number wanted."),
+                maxUnavailable=_number_or_text("Pods below the number wanted."),
+            ),
+        ),
+        {},
+    ),
+)
+REPLICA_SET: Final = _workload(
+    "Replicated pods.", replicas=_REPLICAS, minReadySeconds=_integer("How long a pod must be ready to be available.")
+)
+STATEFUL_SET: Final = _workload("Replicated pods with an identity each.", replicas=_REPLICAS)
+DAEMON_SET: Final = _workload("One pod on each node.")
+JOB: Final = _workload("Pods that run to an end.", selector=False)
+CRON_JOB: Final = _object("Jobs by the clock.", spec=_open("Which, and when."), status=_open("The last ones.")) | {"required": ["spec"]}
+POD_DISRUPTION_BUDGET: Final = _object(
+    "How many of some pods may be disrupted at a time.",
+    spec=_object(
+        "The budget.",
+        selector=_SELECTOR,
+        minAvailable=_number_or_text("How many must be healthy: a number, or a percentage."),
+        maxUnavailable=_number_or_text("How many may be missing: a number, or a percentage."),
+        unhealthyPodEvictionPolicy=_string("IfHealthyBudget or AlwaysAllow."),
+    ),
+    status=_STATUS,
+)
+NODE: Final = _object(
+    "A machine that runs pods.",
+    spec=_open(
+        "What it is.",
+        unschedulable=_field("boolean", "Whether new pods stay away."),
+        taints=_list("What keeps pods away.", _open("A taint.")),
+    ),
+    status=_open("How it is.", conditions=_conditions("Its conditions.")),
+)
+PERSISTENT_VOLUME_CLAIM: Final = _object("A wish for storage.", spec=_open("What is wanted."), status=_open("What was found."))
 CRD: Final = _object("A kind of objects made known to the API server.", spec=_anything("The kind."), status=_anything("Its acceptance."))

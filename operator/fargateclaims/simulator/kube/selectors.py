@@ -105,4 +105,4 @@ def _field(obj: Obj, path: str) -> str:
     value: Value = obj
     for part in path.split("."):
         value = value.get(part) if isinstance(value, dict) else None
-    return "" if value is None else str(value)
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)

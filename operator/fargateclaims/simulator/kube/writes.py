@@ -8,20 +8,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
-from fargateclaims.simulator.kube import admission, apply, decoding, fieldsets, managers, metadata, views
-from fargateclaims.simulator.kube.builtins import CRDS, FOREVER, NAMESPACES
-from fargateclaims.simulator.kube.crds import FINALIZER, terminating_status
+from fargateclaims.simulator.kube import admission, apply, decoding, deletion, fieldsets, managers, metadata, views
+from fargateclaims.simulator.kube.builtins import FOREVER, NAMESPACES
 from fargateclaims.simulator.kube.decoding import WriteOptions
+from fargateclaims.simulator.kube.deletion import NO_OPTIONS, DeleteOptions, Preconditions
 from fargateclaims.simulator.kube.errors import (
-    ApiError,
-    GroupResource,
     already_exists,
     bad_request,
     conflict,
     forbidden,
     invalid,
     not_found,
-    stale,
 )
 from fargateclaims.simulator.kube.field_errors import Cause, FieldError
 from fargateclaims.simulator.kube.managers import Manager
@@ -48,43 +45,6 @@ class Written:
         return views.from_storage(self.resource, self.stored.data)
 
 
-@dataclass(frozen=True, slots=True)
-class Preconditions:
-    """What must hold for a write; empty means anything."""
-
-    uid: str = ""
-    resource_version: str = ""
-
-    def check_update(self, resource: ResourceType, obj: Obj) -> None:
-        """409 if they do not hold for an update."""
-        meta = obj["metadata"]
-        if self.uid and self.uid != meta["uid"]:
-            group = resource.group if resource.custom else ""
-            place = "/".join(filter(None, (group, resource.plural, meta.get("namespace"), meta["name"])))
-            why = f"Precondition failed: UID in precondition: {self.uid}, UID in object meta: {meta['uid']}"
-            why = f"StorageError: invalid object, Code: 4, Key: /registry/{place}, ResourceVersion: 0, AdditionalErrorMsg: {why}"
-            raise conflict(resource.group_resource, meta["name"], why)
-        if self.resource_version and self.resource_version not in ("0", meta["resourceVersion"]):
-            if not self.resource_version.isdigit():
-                raise ApiError(500, "", f'strconv.ParseUint: parsing "{self.resource_version}": invalid syntax')
-            raise stale(resource.group_resource, meta["name"])
-
-    def check_delete(self, resource: ResourceType, obj: Obj) -> None:
-        """409 if they do not hold for a delete: worded otherwise, and about the kind."""
-        meta = obj["metadata"]
-        subject = GroupResource(resource.group, resource.kind)
-        for what, wanted, found, guess in (
-            ("UID", self.uid, meta["uid"], "deleted and then recreated"),
-            ("ResourceVersion", self.resource_version, meta["resourceVersion"], "modified"),
-        ):
-            if wanted and wanted != found:
-                mismatch = f"the {what} in the precondition ({wanted}) does not match the {what} in record ({found})"
-                why = f"{mismatch}. The object might have been {guess}"
-                raise conflict(subject, meta["name"], why)
-
-
-NO_PRECONDITIONS: Final = Preconditions()
-FOREGROUND: Final = "foregroundDeletion"
 # What a new object is compared with: Go's structs have their spec from the start.
 _EMPTY: Final[dict[bool, Obj]] = {True: {}, False: {"spec": {}}}
 _IDENTITY: Final = ("name", "namespace", "resourceVersion", "uid")
@@ -112,7 +72,7 @@ class Writer:
         _check_place(key, meta)
         if self._store.get(resource.collection, key) is None and resource.create_on_update and not subresource:
             return self._create(resource, key[0], obj, options, "Update")
-        stored = self._stored(resource, key)
+        stored = self.stored(resource, key)
         Preconditions(uid=meta.get("uid", "")).check_update(resource, stored.data)
         if meta.get("resourceVersion", "0") == "0" and not resource.unconditional_update:
             error = FieldError(Cause.INVALID, "metadata.resourceVersion", "must be specified for an update", 0)
@@ -121,7 +81,7 @@ class Writer:
 
     def patch(self, resource: ResourceType, key: Key, subresource: str, transform: Transform, options: WriteOptions) -> Written:
         """Change an object by a patch; a resourceVersion in the result is a precondition."""
-        stored = self._stored(resource, key)
+        stored = self.stored(resource, key)
         obj = decoding.decode_patched(resource, transform(views.from_storage(resource, stored.data)), options)
         _check_place(key, obj["metadata"])
         return self._update(resource, stored, subresource, obj, options)
@@ -149,31 +109,37 @@ class Writer:
         admission.refuse_nulls(resource, obj)
         return self._update(resource, stored, subresource, obj, options, managed=managed)
 
-    def delete(
-        self, resource: ResourceType, key: Key, preconditions: Preconditions, *, foreground: bool = False, dry_run: bool = False
-    ) -> Written:
-        """Delete an object, or mark it for deletion while it has finalizers. 403 for the namespaces that every cluster has.
-
-        `foreground`: the garbage collector has a finalizer in it until it has looked for what depends on the object.
-        """
-        stored = self._stored(resource, key)
+    def delete(self, resource: ResourceType, key: Key, options: DeleteOptions = NO_OPTIONS) -> Written:
+        """Delete an object, or mark it for deletion while something must be done first. 403 for the namespaces that every cluster has."""
+        stored = self.stored(resource, key)
         if resource.collection == NAMESPACES and key[1] in FOREVER:
             raise forbidden(resource.group_resource, key[1], "this namespace may not be deleted")
-        preconditions.check_delete(resource, stored.data)
-        last = self._marked(resource, stored.data, foreground=foreground)
-        if last["metadata"].get("finalizers") or _holds_namespace(resource, last):
+        options.preconditions.check_delete(resource, stored.data)
+        last = deletion.marked(resource, stored.data, options, self._clock())
+        if deletion.lingers(resource, last):
             if last is stored.data:
                 return Written(resource, stored)
-            return Written(resource, self._put(resource, key, last, dry_run=dry_run))
-        gone = Stored(key, last, stored.revision) if dry_run else self._store.delete(resource.collection, key)
-        return Written(resource, gone, deleted=True)
+            return Written(resource, self._put(resource, key, last, dry_run=options.dry_run))
+        if options.dry_run:
+            return Written(resource, Stored(key, last, stored.revision), deleted=True)
+        if resource.grace is not None:
+            # Those who watch see that its time is over, and then that it is gone.
+            last = self._store.put(resource.collection, key, last).data
+        return Written(resource, self._store.delete(resource.collection, key, last), deleted=True)
 
-    def delete_all(self, resource: ResourceType, keys: Iterable[Key], *, dry_run: bool = False) -> list[Obj]:
+    def delete_all(self, resource: ResourceType, keys: Iterable[Key], options: DeleteOptions = NO_OPTIONS) -> list[Obj]:
         """Delete each of `keys` that is there; the objects as they were last."""
         present = [key for key in list(keys) if self._store.get(resource.collection, key)]
-        return [self.delete(resource, key, NO_PRECONDITIONS, dry_run=dry_run).obj for key in present]
+        return [self.delete(resource, key, options).obj for key in present]
 
-    def _stored(self, resource: ResourceType, key: Key) -> Stored:
+    def amend(self, resource: ResourceType, key: Key, transform: Transform, preconditions: Preconditions, *, dry_run: bool) -> Written:
+        """Change an object as the registry itself does: nothing is admitted, and nobody becomes the owner of what changes."""
+        stored = self.stored(resource, key)
+        preconditions.check_update(resource, stored.data)
+        return Written(resource, self._put(resource, key, transform(stored.data), dry_run=dry_run))
+
+    def stored(self, resource: ResourceType, key: Key) -> Stored:
+        """What is there now; 404 if nothing is."""
         stored = self._store.get(resource.collection, key)
         if stored is None:
             raise not_found(resource.group_resource, key[1])
@@ -239,32 +205,13 @@ class Writer:
             meta["managedFields"] = managed
         new = {**new, "metadata": meta}
         data = views.to_storage(resource, new)
-        if meta.get("deletionTimestamp") and not meta.get("finalizers") and not _holds_namespace(resource, new):
+        if meta.get("deletionTimestamp") and not deletion.lingers(resource, new):
             if options.dry_run:
                 return Written(resource, Stored(stored.key, data, stored.revision), deleted=True)
             return Written(resource, self._store.delete(resource.collection, stored.key, data), deleted=True)
         if new == old and not stored.filled_in:
             return Written(resource, stored)
         return Written(resource, self._put(resource, stored.key, data, dry_run=options.dry_run))
-
-    def _marked(self, resource: ResourceType, data: Obj, *, foreground: bool) -> Obj:
-        """`data` with the marks of a deletion that is under way; itself if it has them."""
-        meta = data["metadata"]
-        if meta.get("deletionTimestamp"):
-            return data
-        meta = {**meta, "deletionTimestamp": timestamp(self._clock()), "deletionGracePeriodSeconds": 0}
-        if resource.has_generation:
-            meta["generation"] = meta.get("generation", 0) + 1
-        marked = {**data, "metadata": meta}
-        if resource.collection == NAMESPACES:
-            del meta["deletionGracePeriodSeconds"]
-            marked["status"] = {**data.get("status", {}), "phase": "Terminating"}
-        if resource.collection == CRDS:
-            meta["finalizers"] = [*(meta.get("finalizers") or []), FINALIZER]
-            marked["status"] = terminating_status(data.get("status", {}), meta["deletionTimestamp"])
-        if foreground and FOREGROUND not in (meta.get("finalizers") or []):
-            meta["finalizers"] = [*(meta.get("finalizers") or []), FOREGROUND]
-        return marked
 
     def _manager(self, resource: ResourceType, options: WriteOptions, operation: str, subresource: str) -> Manager:
         return Manager(options.field_manager, operation, resource.api_version, timestamp(self._clock()), frozenset(), subresource)
@@ -287,7 +234,3 @@ def _appliable(resource: ResourceType, obj: Obj, subresource: str) -> Obj:
         meta = {name: value for name, value in obj["metadata"].items() if name in _IDENTITY}
         return {"metadata": meta} | ({"status": obj["status"]} if "status" in obj else {})
     return {name: value for name, value in obj.items() if name != "status"}
-
-
-def _holds_namespace(resource: ResourceType, obj: Obj) -> bool:
-    return resource.collection == NAMESPACES and bool((obj.get("spec") or {}).get("finalizers"))

@@ -17,6 +17,7 @@ from support.kube_server import running_kube_server
 from support.kubectl import Kubectl, kubectl_with
 from support.ticket_kind import Kind, crd_manifest
 from support.waiting import LIMIT
+from support.workloads import Workloads
 
 
 @pytest.fixture(scope="session")
@@ -75,3 +76,8 @@ async def namespace(api: Api, kind: Kind) -> AsyncIterator[str]:
     (await api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})).ok()
     yield name
     await api.delete(f"/api/v1/namespaces/{name}")
+
+
+@pytest.fixture
+def workloads(api: Api, namespace: str) -> Workloads:
+    return Workloads(api, namespace)
