@@ -10,7 +10,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import incluster_config
 
 from fargateclaims.kube.client import KubeClient
-from fargateclaims.kube.config import has_another_token, load_configuration
+from fargateclaims.kube.config import has_another_token, load_configuration, load_user_configuration
 from fargateclaims.kube.errors import ConfigurationError, Refused, Unavailable
 from support.scripted_server import ScriptedServer, answer, failure
 from support.virtual_clock import VirtualClock
@@ -321,3 +321,35 @@ async def test_a_netrc_is_no_business_of_ours(
     client = await _connected(tmp_path / "config", server.url, monkeypatch, clock)
     assert await authorization(client, server) == "Bearer t1"
     await client.close()
+
+
+def two_contexts(path: Path) -> Path:
+    path.parent.mkdir(exist_ok=True)
+    kubeconfig(path, "http://one.example", {"token": "t1"})
+    config = yaml.safe_load(path.read_text())
+    config["clusters"].append({"name": "arn:aws:eks:eu-west-1:111122223333:cluster/prod", "cluster": {"server": "http://two.example"}})
+    other = {"cluster": "arn:aws:eks:eu-west-1:111122223333:cluster/prod", "user": "u", "namespace": "shop"}
+    config["contexts"].append({"name": "prod", "context": other})
+    path.write_text(yaml.safe_dump(config))
+    return path
+
+
+async def test_a_person_says_which_file_and_which_context(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = two_contexts(tmp_path / "config")
+    monkeypatch.setenv("KUBECONFIG", "/nowhere")
+    found = await load_user_configuration(clock, str(path), "prod")
+    assert (found.library.host, found.namespace) == ("http://two.example", "shop")
+    assert found.cluster == "arn:aws:eks:eu-west-1:111122223333:cluster/prod"
+
+
+async def test_without_either_it_is_where_kubectl_would_look(clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    two_contexts(tmp_path / ".kube" / "config")
+    monkeypatch.delenv("KUBECONFIG", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    found = await load_user_configuration(clock)
+    assert (found.library.host, found.namespace, found.cluster) == ("http://one.example", "default", "c")
+
+
+async def test_a_context_that_is_not_there_is_said(clock: VirtualClock, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="nowhere"):
+        await load_user_configuration(clock, str(two_contexts(tmp_path / "config")), "nowhere")

@@ -6,6 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -17,6 +18,7 @@ import yaml
 from kubernetes.aio.client import Configuration
 from kubernetes.aio.config import load_incluster_config, load_kube_config
 from kubernetes.aio.config.config_exception import ConfigException
+from kubernetes.aio.config.kube_config import KubeConfigLoader
 
 from fargateclaims.clock import Clock
 from fargateclaims.kube.errors import ConfigurationError
@@ -25,6 +27,8 @@ from fargateclaims.timing import KUBE_CREDENTIALS_CHECK
 # What the library stumbles over when a file is not shaped like a kubeconfig.
 _MISSHAPEN: Final = (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError)
 _LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
+_KUBECTL_DEFAULT: Final = "~/.kube/config"
+_SERVICE_ACCOUNT_NAMESPACE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 
 TOKEN: Final = "BearerToken"  # noqa: S105  (not a token)
 """The library's name for the token."""
@@ -42,6 +46,40 @@ async def load_configuration(clock: Clock) -> Configuration:
         _load_service_account(configuration, clock)
     choose_proxy(configuration)
     return configuration
+
+
+@dataclass(frozen=True, slots=True)
+class UserConfiguration:
+    """A person's way to a cluster.
+
+    :param namespace: where they are when they name none.
+    :param cluster: what the kubeconfig calls the cluster; `aws eks update-kubeconfig` calls it by its ARN. Empty in a pod.
+    """
+
+    library: Configuration
+    namespace: str
+    cluster: str
+
+
+async def load_user_configuration(clock: Clock, kubeconfig: str | None = None, context: str | None = None) -> UserConfiguration:
+    """Find the cluster as kubectl does: the file given, KUBECONFIG, ~/.kube/config, the pod's ServiceAccount.
+
+    :param context: of the kubeconfig; None for its current one.
+    Raises ConfigurationError with one clear sentence.
+    """
+    configuration = Configuration()
+    paths = kubeconfig or os.environ.get("KUBECONFIG", "")
+    if not paths and (context is not None or _some_file(_KUBECTL_DEFAULT)):
+        paths = _KUBECTL_DEFAULT
+    if paths:
+        loader = await _load_kubeconfig(configuration, paths, clock, context)
+        where = loader.current_context["context"]
+        found = UserConfiguration(configuration, where.get("namespace") or "default", where["cluster"])
+    else:
+        _load_service_account(configuration, clock)
+        found = UserConfiguration(configuration, _SERVICE_ACCOUNT_NAMESPACE.read_text(encoding="utf-8").strip(), "")
+    choose_proxy(configuration)
+    return found
 
 
 def choose_proxy(configuration: Configuration) -> None:
@@ -71,11 +109,11 @@ def _networks(entry: str) -> Iterator[IPv4Network | IPv6Network]:
         yield ip_network(entry, strict=False)
 
 
-async def _load_kubeconfig(configuration: Configuration, paths: str, clock: Clock) -> None:
+async def _load_kubeconfig(configuration: Configuration, paths: str, clock: Clock, context: str | None = None) -> KubeConfigLoader:
     if not _some_file(paths):
         raise ConfigurationError(f"KUBECONFIG names no file that exists: {paths}")
     try:
-        loader = await load_kube_config(paths, client_configuration=configuration, persist_config=False)  # type: ignore[no-untyped-call]
+        loader: KubeConfigLoader = await load_kube_config(paths, context, configuration, persist_config=False)  # type: ignore[no-untyped-call]
     except ConfigException as error:
         raise ConfigurationError(f"KUBECONFIG {paths} cannot be used: {error}") from error
     except _MISSHAPEN as error:
@@ -85,10 +123,10 @@ async def _load_kubeconfig(configuration: Configuration, paths: str, clock: Cloc
     async def read() -> str | None:
         if hasattr(loader, "exec_plugin_expiry"):
             # Runs the plugin only if the token that it gave has expired.
-            await loader.load_from_exec_plugin()
+            await loader.load_from_exec_plugin()  # type: ignore[no-untyped-call]
             return getattr(loader, "token", None)
         fresh = Configuration()
-        await load_kube_config(paths, client_configuration=fresh, persist_config=False)  # type: ignore[no-untyped-call]
+        await load_kube_config(paths, context, fresh, persist_config=False)  # type: ignore[no-untyped-call]
         return fresh.api_key.get(TOKEN)
 
     def distrust() -> None:
@@ -96,6 +134,7 @@ async def _load_kubeconfig(configuration: Configuration, paths: str, clock: Cloc
             loader.exec_plugin_expiry = _LONG_AGO
 
     configuration.refresh_api_key_hook = _Refresh(read, f"KUBECONFIG {paths}", clock, distrust)  # type: ignore[assignment]
+    return loader
 
 
 def _some_file(paths: str) -> bool:
