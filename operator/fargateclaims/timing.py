@@ -110,8 +110,16 @@ AWS_READ_LIMIT: Final = 20.0
 """For a read as a whole: its own time-outs and those of a role that must be assumed first, and an end to answers that only trickle."""
 AWS_WRONG_ACCOUNT_RECHECK: Final = 300.0
 """Between two looks whether credentials of the wrong account were replaced: only a person can do that."""
+CLUSTER_TOKEN_RENEWAL: Final = 600.0
+"""After this a token for an EKS cluster's API is made anew. It is good for 15 min, counted by the clock that signed it: what is left is
+for clocks that differ, and for the longest request."""
+CLUSTER_API_IDLE: Final = 300.0
+"""The client of an EKS cluster's API that nobody has used for so long is closed: checks come every 15 min, drains every few seconds."""
 AWS_QUOTAS_TTL: Final = 540.0
 """How long Service Quotas are taken as read: with the next pass, a raise is seen within ten minutes."""
+AWS_STEADY_TTL: Final = 86_400.0
+"""How long is taken as read what changes a few times a year: the Kubernetes versions of EKS, that a service-linked role exists, the role
+of a node group."""
 AWS_THROTTLE_BACKOFF_BASE: Final = 1.0
 """Upper bound of the first pause after a throttled call. EKS's own buckets refill within seconds."""
 AWS_THROTTLE_BACKOFF_MAX: Final = 60.0

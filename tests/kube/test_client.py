@@ -146,7 +146,7 @@ class TestReadsAndWrites:
 
     async def test_a_list_of_operations_is_a_json_patch(self, server: ScriptedServer, client: KubeClient) -> None:
         server.will(answer(claim()))
-        operations = [{"op": "test", "path": "/a", "value": 1}, {"op": "remove", "path": "/a"}]
+        operations: list[dict[str, object]] = [{"op": "test", "path": "/a", "value": 1}, {"op": "remove", "path": "/a"}]
         await client.request("patch", "/x", body=operations)
         (asked,) = server.asked
         assert (asked.headers["Content-Type"], asked.body) == ("application/json-patch+json", operations)

@@ -71,28 +71,45 @@ class AccountRegion:
         self._note(grant, request.operation, None, begun)
         return answer
 
+    async def with_session(self, identity: Identity, operation: str, work: Callable[[AWSSession], T]) -> T:
+        """Let `work` use a session, its account verified, on a worker thread and for as long as a read may take.
+
+        For what asks AWS for nothing itself, such as a signature: the credentials may have to be fetched all the same.
+
+        :param operation: what the failure names, if there is one.
+        Raises AWSError.
+        """
+        departure = Departure()
+        return await self._on_thread(lambda: self._verified(identity, operation, departure, work), departure, operation)
+
     def close(self) -> None:
         """Begin no further call; those under way are left to themselves."""
         self.bucket.close()
         self.threads.close()
 
     def _perform(self, identity: Identity, request: Request, departure: Departure) -> Mapping[str, Any]:
+        def send(session: AWSSession) -> Mapping[str, Any]:
+            method = getattr(session.client(request.service), xform_name(request.operation))
+            with departure.on_this_thread():
+                answer: Mapping[str, Any] = method(**request.parameters)
+            return answer
+
+        return self._verified(identity, request.operation, departure, send)
+
+    def _verified(self, identity: Identity, operation: str, departure: Departure, work: Callable[[AWSSession], T]) -> T:
         session: AWSSession | None = None
         try:
             session = self.sessions.get(identity)
             session.verify(self.account, self.clock)
-            method = getattr(session.client(request.service), xform_name(request.operation))
-            with departure.on_this_thread():
-                answer: Mapping[str, Any] = method(**request.parameters)
+            return work(session)
         except (AWSError, NotPermitted, Abandoned):
             raise
         except Exception as exc:  # noqa: BLE001 - on an answer that makes no sense, botocore's parsers raise whatever comes
-            failure = classify(exc, request.operation, session.secrets() if session else ())
+            failure = classify(exc, operation, session.secrets() if session else ())
             if session is not None and is_credential_problem(failure):
                 self.sessions.forget(session)
             # Without the cause: botocore's texts may hold what `classify` has taken out.
             raise AWSError(replace(failure, outcome_unknown=failure.outcome_unknown and departure.left)) from None
-        return answer
 
     async def _on_thread(self, work: Callable[[], T], departure: Departure, operation: str) -> T:
         """Run `work` on a worker thread; after its limit, or when the caller is cancelled, it is abandoned."""

@@ -1,28 +1,38 @@
 """AWS as the engine sees it: a gateway for each cluster, over sessions, threads and limits that the clusters share."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.fargateclass import SubnetSource
+from fargateclaims.aws.access import create_access_entry, read_access, update_addon
 from fargateclaims.aws.calls import AccountRegion, Caller, Observe
+from fargateclaims.aws.departure import Permit
 from fargateclaims.aws.eks import EKSGateway
 from fargateclaims.aws.limits import THREADS_PER_ACCOUNT_REGION
+from fargateclaims.aws.memory import AccountMemory
+from fargateclaims.aws.network import read_network
 from fargateclaims.aws.quotas import QuotaReader
-from fargateclaims.aws.roles import read_role_facts
+from fargateclaims.aws.roles import read_role, read_role_facts
 from fargateclaims.aws.sessions import Identity, Sessions
 from fargateclaims.aws.subnets import read_subnet_facts
 from fargateclaims.aws.threads import DaemonThreads
 from fargateclaims.aws.throttle import TokenBucket
+from fargateclaims.aws.token import ClusterToken
 from fargateclaims.clock import Clock
+from fargateclaims.domain.access import AccessEntry, ClusterAccess
+from fargateclaims.domain.iam import RoleReading
+from fargateclaims.domain.network import Network
 from fargateclaims.domain.observation import ClassFacts, EKSCluster, Quotas
 
 
 class ClusterGateway(EKSGateway):
     """All that is asked of AWS for one cluster."""
 
-    def __init__(self, caller: Caller, cluster_name: str, quotas: QuotaReader) -> None:
+    def __init__(self, caller: Caller, cluster_name: str, quotas: QuotaReader, memory: AccountMemory) -> None:
         super().__init__(caller, cluster_name)
         self._quotas = quotas
+        self._memory = memory
 
     async def quotas(self) -> Quotas:
         """Return the quotas of the cluster's account and region; None each where they cannot be read. Raises nothing."""
@@ -35,6 +45,26 @@ class ClusterGateway(EKSGateway):
             role=await read_role_facts(self._caller, role_arn),
         )
 
+    async def network(self, cluster: EKSCluster, subnet_ids: Collection[str]) -> Network:
+        """Return what the cluster's VPC is like, with the subnets `subnet_ids` wherever they are; see `read_network`."""
+        return await read_network(self._caller, cluster.vpc_id, subnet_ids)
+
+    async def role(self, role_arn: str) -> RoleReading:
+        """Return what IAM says about a pod execution role; see `read_role`."""
+        return await read_role(self._caller, self._memory, role_arn)
+
+    async def access(self, cluster: EKSCluster, role_arns: Collection[str]) -> ClusterAccess:
+        """Return what EKS says of the cluster beside DescribeCluster; see `read_access`."""
+        return await read_access(self._caller, self._memory, cluster, role_arns)
+
+    async def create_access_entry(self, role_arn: str, permit: Permit) -> AccessEntry:
+        """Let the nodes of a pod execution role into the cluster; see `aws.access.create_access_entry`."""
+        return await create_access_entry(self._caller, self._cluster, role_arn, permit)
+
+    async def update_addon(self, name: str, configuration: str, permit: Permit) -> None:
+        """Begin to give an add-on another configuration; see `aws.access.update_addon`."""
+        await update_addon(self._caller, self._cluster, name, configuration, permit)
+
 
 @dataclass(frozen=True, slots=True)
 class _Shared:
@@ -42,6 +72,7 @@ class _Shared:
 
     calls: AccountRegion
     quotas: QuotaReader
+    memory: AccountMemory
 
 
 class AWSCloud:
@@ -66,7 +97,12 @@ class AWSCloud:
         """
         shared = self._shared_by(arn.account, arn.region)
         caller = Caller(shared.calls, Identity(arn.region, assume_role_arn, external_id))
-        return ClusterGateway(caller, arn.name, shared.quotas)
+        return ClusterGateway(caller, arn.name, shared.quotas, shared.memory)
+
+    def token(self, arn: ClusterARN, assume_role_arn: str | None = None, external_id: str | None = None) -> ClusterToken:
+        """Return the token source of one identity for the cluster's own Kubernetes API; none is made yet."""
+        caller = Caller(self._shared_by(arn.account, arn.region).calls, Identity(arn.region, assume_role_arn, external_id))
+        return ClusterToken(caller, arn.name, self._clock)
 
     def close(self) -> None:
         """Begin no further call. Calls that hang are not waited for, and do not keep the process from ending."""
@@ -84,5 +120,5 @@ class AWSCloud:
                 threads=DaemonThreads(f"aws-{account}-{region}", THREADS_PER_ACCOUNT_REGION),
                 observe=self._observe,
             )
-            self._shared[account, region] = _Shared(calls, QuotaReader(self._clock))
+            self._shared[account, region] = _Shared(calls, QuotaReader(self._clock), AccountMemory.empty(self._clock))
         return self._shared[account, region]

@@ -9,6 +9,7 @@ import threading
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final, Literal
+from urllib.parse import urlsplit
 
 from botocore.client import BaseClient
 from botocore.config import Config
@@ -26,6 +27,7 @@ from fargateclaims.timing import AWS_CONNECT_TIMEOUT, AWS_READ_TIMEOUT, AWS_WRON
 Service = Literal["ec2", "eks", "iam", "service-quotas", "sts"]
 
 _ROLE_SESSION_NAME_LENGTH: Final = 64
+_ASSUMED_ROLE: Final = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>[^:]+):assumed-role/(?P<name>[^/]+)/.+")
 _CLIENT_CONFIG: Final = Config(
     connect_timeout=AWS_CONNECT_TIMEOUT,
     read_timeout=AWS_READ_TIMEOUT,
@@ -35,6 +37,11 @@ _CLIENT_CONFIG: Final = Config(
     # No hidden second try: it would send a create twice, and pass by the token bucket.
     retries={"total_max_attempts": 1, "mode": "standard"},
     user_agent_extra=f"fargateclaims/{__version__}",
+)
+_AWS_OWN_ENDPOINT: Final = Config(
+    ignore_configured_endpoint_urls=True,  # type: ignore[call-arg]  # unknown to the stubs
+    use_fips_endpoint=False,
+    use_dualstack_endpoint=False,
 )
 
 
@@ -56,6 +63,8 @@ def _models() -> object:
 def _new_session() -> BotocoreSession:
     session = BotocoreSession()
     session.register_component("data_loader", _models())
+    # Tokens of the global STS are not valid in regions that have to be opted into, whatever the environment says.
+    session.set_config_variable("sts_regional_endpoints", "regional")
     return session
 
 
@@ -81,6 +90,8 @@ class AWSSession:
         self._verifying = threading.Lock()
         self._frozen: ReadOnlyCredentials | None = None
         self._account: str | None = None
+        self._arn = ""
+        self._sts_hostname = ""
         self._recheck_at: float | None = None
 
     def client(self, service: Service) -> BaseClient:
@@ -105,7 +116,7 @@ class AWSSession:
             self._frozen = frozen
             if self._account is None:
                 answer: dict[str, Any] = self.client("sts").get_caller_identity()  # type: ignore[attr-defined]
-                self._account, self._recheck_at = str(answer["Account"]), None
+                self._account, self._arn, self._recheck_at = str(answer["Account"]), str(answer.get("Arn", "")), None
             if self._account != account:
                 if self._recheck_at is None:
                     self._recheck_at = clock.monotonic() + AWS_WRONG_ACCOUNT_RECHECK
@@ -114,6 +125,28 @@ class AWSSession:
     def outdated(self, now: float) -> bool:
         """Return whether the account was wrong so long ago that the credentials may have been replaced."""
         return self._recheck_at is not None and now >= self._recheck_at
+
+    @property
+    def principal(self) -> str:
+        """The ARN by which a cluster would know these credentials, once they are verified: the role's, not the assumed role's.
+
+        STS does not tell a role's path, so one that was not assumed by us is named without.
+        """
+        return self.identity.assume_role_arn or _role_of(self._arn)
+
+    def sts_hostname(self) -> str:
+        """Return AWS's own name for STS in this region, whatever endpoints were configured."""
+        with self._making:
+            if not self._sts_hostname:
+                client = self._core.create_client("sts", region_name=self.identity.region, config=_CLIENT_CONFIG.merge(_AWS_OWN_ENDPOINT))
+                self._sts_hostname = urlsplit(client.meta.endpoint_url).netloc
+                client.close()
+            return self._sts_hostname
+
+    def credentials(self) -> ReadOnlyCredentials:
+        """Return the credentials as they were verified last; they are secret."""
+        assert self._frozen is not None
+        return self._frozen
 
     def secrets(self) -> tuple[str, ...]:
         """Return what must never appear in a message: the credentials last used."""
@@ -194,6 +227,11 @@ class Sessions:
             arguments["ExternalId"] = identity.external_id
         fetcher = AssumeRoleCredentialFetcher(create_client, source, role_arn, extra_args=arguments)
         return DeferredRefreshableCredentials(fetcher.fetch_credentials, "assume-role")
+
+
+def _role_of(caller_arn: str) -> str:
+    found = _ASSUMED_ROLE.fullmatch(caller_arn)
+    return f"arn:{found['partition']}:iam::{found['account']}:role/{found['name']}" if found else caller_arn
 
 
 def _wrong_account(identity: Identity, found: str, wanted: str) -> Failure:
