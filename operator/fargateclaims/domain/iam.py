@@ -2,9 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from fargateclaims.domain.unreadable import Unreadable
+
+PULL_POLICIES: Final = frozenset(
+    {
+        "AmazonEKSFargatePodExecutionRolePolicy",
+        "AmazonEC2ContainerRegistryPullOnly",
+        "AmazonEC2ContainerRegistryReadOnly",
+        "AmazonEC2ContainerRegistryPowerUser",
+        "AmazonEC2ContainerRegistryFullAccess",
+        "PowerUserAccess",
+        "AdministratorAccess",
+    }
+)
+"""AWS's own managed policies that let a role pull images from ECR; the first is the one that EKS asks for."""
+
+
+def grants_pulls(policy_arn: str) -> bool:
+    """Whether a managed policy is one of `PULL_POLICIES`, in any partition: then the role's other policies need not be read."""
+    return ":iam::aws:policy/" in policy_arn and policy_arn.rpartition("/")[2] in PULL_POLICIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,8 +31,9 @@ class Role:
 
     :param trust_policy: AssumeRolePolicyDocument, decoded.
     :param attached_policies: the ARNs of its managed policies.
-    :param allowed_actions: what its inline and its own account's managed policies allow on any resource, such as `ecr:*`; read only
-        where AWS's own policy is not attached, else empty.
+    :param allowed_actions: what the Allow statements of its inline and attached policies name, such as `ecr:*`, whatever their
+        resources and conditions: rights to a few repositories are enough. A statement with NotAction counts as `*`. Read only where no
+        attached policy `grants_pulls`, else empty.
     """
 
     arn: str

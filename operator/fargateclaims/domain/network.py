@@ -8,6 +8,8 @@ from fargateclaims.domain.unreadable import Unreadable
 
 INTERNET_GATEWAY_PREFIX: Final = "igw-"
 """Of the ids of internet gateways; egress-only ones have `eigw-`."""
+NAT_GATEWAY_PREFIX: Final = "nat-"
+"""Of the ids of NAT gateways."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Subnet:
     :param zone: the name of its zone, such as eu-west-1a; those of Local Zones and Wavelength are longer.
     :param free_addresses: free IPv4 addresses; None for a subnet with IPv6 alone.
     :param on_outpost: whether it is on AWS Outposts.
+    :param cidr_block: its IPv4 addresses; empty if they are not known, or if it has none.
     """
 
     id: str
@@ -40,6 +43,7 @@ class Subnet:
     free_addresses: int | None = None
     on_outpost: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
+    cidr_block: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class Route:
     """One route.
 
     :param destination: a CIDR block or the id of a prefix list.
-    :param target: the id of what it leads to (igw-, eigw-, nat-, tgw-, pcx-, eni-, i-, cagw-, vpce-…), or `local`.
+    :param target: the id of what it leads to (igw-, eigw-, nat-, tgw-, pcx-, vgw-, eni-, i-, lgw-, cagw-, vpce-…, or a core network's
+        ARN), or `local`; empty if EC2 names nothing that is known here.
     :param active: whether what it leads to exists; EC2 calls the others blackholes.
     """
 
@@ -70,6 +75,7 @@ class RouteTable:
 class NATGateway:
     """A NAT gateway.
 
+    :param subnet_id: where it is; empty for a regional one, which is in no subnet.
     :param state: as EC2 has it: pending, failed, available, deleting, deleted.
     :param public: whether it leads to the internet; a private one leads to other networks.
     """
