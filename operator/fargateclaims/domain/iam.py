@@ -6,23 +6,13 @@ from typing import Any, Final
 
 from fargateclaims.domain.unreadable import Unreadable
 
-PULL_POLICIES: Final = frozenset(
-    {
-        "AmazonEKSFargatePodExecutionRolePolicy",
-        "AmazonEC2ContainerRegistryPullOnly",
-        "AmazonEC2ContainerRegistryReadOnly",
-        "AmazonEC2ContainerRegistryPowerUser",
-        "AmazonEC2ContainerRegistryFullAccess",
-        "PowerUserAccess",
-        "AdministratorAccess",
-    }
-)
-"""AWS's own managed policies that let a role pull images from ECR; the first is the one that EKS asks for."""
+POD_EXECUTION_POLICY: Final = "AmazonEKSFargatePodExecutionRolePolicy"
+"""AWS's own managed policy for pod execution roles: it lets them pull images from ECR."""
 
 
-def grants_pulls(policy_arn: str) -> bool:
-    """Whether a managed policy is one of `PULL_POLICIES`, in any partition: then the role's other policies need not be read."""
-    return ":iam::aws:policy/" in policy_arn and policy_arn.rpartition("/")[2] in PULL_POLICIES
+def is_pod_execution_policy(policy_arn: str) -> bool:
+    """Whether it is AWS's policy, in any partition, and not one of the same name that an account made."""
+    return policy_arn.endswith(f":iam::aws:policy/{POD_EXECUTION_POLICY}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +23,7 @@ class Role:
     :param attached_policies: the ARNs of its managed policies.
     :param allowed_actions: what the Allow statements of its inline and attached policies name, such as `ecr:*`, whatever their
         resources and conditions: rights to a few repositories are enough. A statement with NotAction counts as `*`. Read only where no
-        attached policy `grants_pulls`, else empty.
+        attached policy `is_pod_execution_policy`, else empty.
     """
 
     arn: str
