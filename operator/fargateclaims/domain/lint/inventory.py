@@ -1,0 +1,130 @@
+"""All objects of a run, found by what others call them.
+
+Manifests often leave the namespace to whoever applies them: an unknown namespace may be any.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+from fargateclaims.api.labels import LabelSelectorOperator as Operator
+from fargateclaims.domain.labels import Requirement
+from fargateclaims.domain.lint.resources import Pod, Resource
+from fargateclaims.domain.lint.values import items, mapping, mappings, text
+
+
+class Inventory:
+    """The objects of a run.
+
+    :param complete: whether these are all objects of their kinds that there are: out of a cluster, not out of some files.
+    """
+
+    def __init__(self, resources: Iterable[Resource], *, complete: bool = False) -> None:
+        self._by_kind: dict[str, list[Resource]] = defaultdict(list)
+        self._named: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+        self.complete = complete
+        for resource in resources:
+            self._by_kind[resource.kind].append(resource)
+            self._named[resource.kind, resource.name].append(resource)
+
+    def of(self, kind: str) -> list[Resource]:
+        """All of a kind."""
+        return self._by_kind.get(kind, [])
+
+    def find(self, kind: str, name: str, namespace: str = "") -> Resource | None:
+        """The one of this name in this namespace, or one whose namespace is not known."""
+        found = [one for one in self._named.get((kind, name), ()) if may_share(one.namespace, namespace)]
+        return next((one for one in found if one.namespace == namespace), found[0] if found else None)
+
+    @cached_property
+    def default_class(self) -> Resource | None:
+        """The StorageClass of claims that name none."""
+        key = "storageclass.kubernetes.io/is-default-class"
+        return next((one for one in self.of("StorageClass") if one.annotations.get(key) == "true"), None)
+
+    def autoscalers(self, kind: str, workload: Resource) -> Iterator[Resource]:
+        """The objects of this kind (HorizontalPodAutoscaler, VerticalPodAutoscaler, ScaledObject) that scale a workload."""
+        found = self._targets.get((kind, workload.kind, workload.name), ())
+        return (one for one in found if may_share(one.namespace, workload.namespace))
+
+    @cached_property
+    def _targets(self) -> Mapping[tuple[str, str, str], list[Resource]]:
+        found: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
+        for kind, (field, default) in TARGETS.items():
+            for one in self.of(kind):
+                target = mapping(one.value, "spec", field)
+                found[kind, text(target, "kind") or default, text(target, "name")].append(one)
+        return found
+
+    def budgets(self, workload: Resource) -> list[Resource]:
+        """The PodDisruptionBudgets that select a workload's pods."""
+        if workload.pod is None:
+            return []
+        labels = workload.pod.template.labels
+        candidates = self._budgets.get(None, [])
+        for label in labels.items():
+            candidates = candidates + self._budgets.get(label, [])
+        return [one for one in candidates if may_share(one.namespace, workload.namespace) and selects(one, workload.pod)]
+
+    @cached_property
+    def _budgets(self) -> Mapping[tuple[str, str] | None, list[Resource]]:
+        """By one of the labels that they ask for, so that not each is compared with each pod."""
+        found: dict[tuple[str, str] | None, list[Resource]] = defaultdict(list)
+        for one in self.of("PodDisruptionBudget"):
+            label = next(iter(_match_labels(one).items()), None)
+            found[label].append(one)
+        return found
+
+    def selected_by(self, budget: Resource) -> list[Resource]:
+        """The workloads whose pods a PodDisruptionBudget selects."""
+        return self._selected.get(budget, [])
+
+    @cached_property
+    def _selected(self) -> Mapping[Resource, list[Resource]]:
+        found: dict[Resource, list[Resource]] = defaultdict(list)
+        for kind in sorted(REPLICATED):
+            for workload in self.of(kind):
+                for budget in self.budgets(workload):
+                    found[budget].append(workload)
+        return found
+
+
+TARGETS: Mapping[str, tuple[str, str]] = {
+    "HorizontalPodAutoscaler": ("scaleTargetRef", ""),
+    "VerticalPodAutoscaler": ("targetRef", ""),
+    "ScaledObject": ("scaleTargetRef", "Deployment"),
+}
+"""Where each kind of autoscaler names its target, and the target's kind if it does not say one."""
+
+REPLICATED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})
+"""The kinds that keep a number of pods running."""
+
+
+def may_share(one: str, other: str) -> bool:
+    """Whether two namespaces can be the same."""
+    return one == other or not one or not other
+
+
+def _match_labels(budget: Resource) -> Mapping[str, str]:
+    labels = mapping(budget.value, "spec", "selector", "matchLabels")
+    return {key: value for key, value in labels.items() if isinstance(key, str) and isinstance(value, str)}
+
+
+def selects(budget: Resource, pod: Pod) -> bool:
+    """Whether a budget's selector selects a pod. In policy/v1 an empty one selects all, and none selects nothing."""
+    selector = mapping(budget.value, "spec").get("selector")
+    if not isinstance(selector, dict):
+        return False
+    labels = pod.template.labels
+    if any(labels.get(key) != value for key, value in mapping(selector, "matchLabels").items()):
+        return False
+    return all(_holds(requirement, labels) for _, requirement in mappings(selector, "matchExpressions"))
+
+
+def _holds(requirement: Mapping[str, object], labels: Mapping[str, str]) -> bool:
+    try:
+        operator = Operator(text(requirement, "operator"))
+    except ValueError:
+        return False
+    values = frozenset(value for value in items(requirement, "values") if isinstance(value, str))
+    return Requirement(text(requirement, "key"), operator, values).matches(labels)

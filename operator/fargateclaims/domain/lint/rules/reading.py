@@ -1,0 +1,35 @@
+"""What the reading of manifests finds, before any rule looks at an object."""
+
+from typing import Final
+
+from fargateclaims.domain.lint.rule import Rule, Severity
+
+UNREADABLE: Final = Rule(
+    id="FG001",
+    severity=Severity.ERROR,
+    title="Unreadable document",
+    why="Nothing in this document was checked, and kubectl would refuse it.",
+    advice="mend the YAML or JSON",
+)
+MISSHAPEN: Final = Rule(
+    id="FG002",
+    severity=Severity.ERROR,
+    title="Object that is not shaped as its kind",
+    why="No pod can be made of it, so most of it was not checked, and the API server would refuse it.",
+    advice="write it as the kind's reference says",
+)
+TEMPLATE: Final = Rule(
+    id="FG003",
+    severity=Severity.INFO,
+    title="Template instead of a manifest",
+    why="A chart's source says what it will be only once it is rendered; nothing in this file was checked.",
+    advice="check what comes out: helm template … | kubectl fargate lint -f -",
+)
+UNUSED: Final = Rule(
+    id="FG004",
+    severity=Severity.INFO,
+    title="Ignore that ignores nothing",
+    why="The finding that it hid is gone, or its id is misspelt; left in place, it would hide the next one.",
+    advice="remove it",
+)
+RULES: Final = (UNREADABLE, MISSHAPEN, TEMPLATE, UNUSED)
