@@ -36,6 +36,11 @@ class Finding:
         return f"{self.what}: {self.rule.advice}"
 
     @property
+    def sentence(self) -> str:
+        """The message, with the object that it is about."""
+        return f"{self.object}: {self.message}" if self.object else self.message
+
+    @property
     def json_path(self) -> str:
         """The path as kubectl and JSONPath write it: `spec.template.spec.containers[0].name`."""
         return json_path(self.path)

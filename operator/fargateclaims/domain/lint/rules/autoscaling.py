@@ -20,7 +20,7 @@ def _mode(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     # Written without quotes, Off is false to YAML.
     mode = "Off" if mode is False else mode
     if isinstance(mode, str) and mode not in _RECREATING:
-        yield Hit((*resource.path, "spec", "updatePolicy", "updateMode"), f"VPA {resource.name} has updateMode {mode}")
+        yield Hit((*resource.path, "spec", "updatePolicy", "updateMode"), f"has updateMode {mode}")
 
 
 def _same_metric(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
@@ -33,7 +33,7 @@ def _same_metric(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
         same = all(text(target, field) == text(other, field) for field in ("kind", "name")) and text(target, "name")
         both = sorted(sized & _scaled_by(scaler))
         if same and both and (scaler.namespace == resource.namespace or not scaler.namespace or not resource.namespace):
-            what = f"VPA {resource.name} and HPA {scaler.name} both act on {' and '.join(both)} of {text(target, 'kind')}"
+            what = f"acts as HPA {scaler.name} does on {' and '.join(both)} of {text(target, 'kind')}"
             yield Hit((*resource.path, "spec", "targetRef"), f"{what} {text(target, 'name')}")
 
 

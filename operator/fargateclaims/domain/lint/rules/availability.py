@@ -30,7 +30,7 @@ def _replicas(workload: Resource, inventory: Inventory) -> int:
 
 def _one_replica(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
     if resource.pod is not None and _replicas(resource, inventory) == 1:
-        yield Hit((*resource.path, "spec", "replicas"), f"{resource.kind} {resource.name} keeps one pod")
+        yield Hit((*resource.path, "spec", "replicas"), "keeps one pod")
 
 
 def _no_budget(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
@@ -38,17 +38,17 @@ def _no_budget(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
         return
     replicas = _replicas(resource, inventory)
     if replicas > 1:
-        yield Hit((*resource.path, "spec"), f"no PodDisruptionBudget selects the {replicas} pods of {resource.kind} {resource.name}")
+        yield Hit((*resource.path, "spec"), f"no PodDisruptionBudget selects its {replicas} pods")
 
 
 def _impossible_budget(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
     spec = at(resource.value, "spec")
     most, least = at(spec, "maxUnavailable"), at(spec, "minAvailable")
     if _share(most, 100) == 0:
-        yield Hit((*resource.path, "spec", "maxUnavailable"), f"budget {resource.name} lets no pod go (maxUnavailable: {most})")
+        yield Hit((*resource.path, "spec", "maxUnavailable"), f"lets no pod go (maxUnavailable: {most})")
         return
     if isinstance(least, str) and _share(least, 100) == 100:
-        yield Hit((*resource.path, "spec", "minAvailable"), f"budget {resource.name} lets no pod go (minAvailable: {least})")
+        yield Hit((*resource.path, "spec", "minAvailable"), f"lets no pod go (minAvailable: {least})")
         return
     selected = inventory.selected_by(resource)
     pods = sum(_replicas(workload, inventory) for workload in selected)
@@ -57,7 +57,7 @@ def _impossible_budget(resource: Resource, inventory: Inventory) -> Iterator[Hit
     if wanted is not None and 0 < pods <= wanted:
         yield Hit(
             (*resource.path, "spec", "minAvailable"),
-            f"budget {resource.name} lets no pod go (minAvailable: {least}, and {_names(selected)} keeps {pods})",
+            f"lets no pod go (minAvailable: {least}, and {_names(selected)} keeps {pods})",
         )
 
 

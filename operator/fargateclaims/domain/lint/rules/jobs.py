@@ -27,11 +27,11 @@ def _finished(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
         return
     if spec.get(_TTL) is None:
         if not _is_removed_by_other_means(resource):
-            yield Hit((*resource.path, *path), f"{resource.kind} {resource.name} keeps its finished pods")
+            yield Hit((*resource.path, *path), "keeps its finished pods")
         return
     seconds = number(spec, _TTL)
     if seconds is not None and seconds > LONGEST_TTL:
-        yield Hit((*resource.path, *path, _TTL), f"{resource.kind} {resource.name} keeps its finished pods for {seconds} s")
+        yield Hit((*resource.path, *path, _TTL), f"keeps its finished pods for {seconds} s")
 
 
 def _is_removed_by_other_means(resource: Resource) -> bool:

@@ -26,9 +26,9 @@ def _too_long(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
 
 def _wrong_place(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     if resource.kind == "ConfigMap" and resource.name == CONFIG and resource.namespace not in ("", NAMESPACE):
-        yield Hit((*resource.path, "metadata", "namespace"), f"ConfigMap {CONFIG} is in namespace {resource.namespace}")
+        yield Hit((*resource.path, "metadata", "namespace"), f"is in namespace {resource.namespace}")
     if resource.kind == "Namespace" and resource.name == NAMESPACE and text(resource.value, "metadata", "labels", NAMESPACE) != "enabled":
-        yield Hit((*resource.path, "metadata", "labels"), f"namespace {NAMESPACE} has no label {NAMESPACE}: enabled")
+        yield Hit((*resource.path, "metadata", "labels"), f"has no label {NAMESPACE}: enabled")
 
 
 _NOT_OURS_IN_CEL: Final = f"object.metadata.name != '{CONFIG}' || object.metadata.namespace != '{NAMESPACE}'"

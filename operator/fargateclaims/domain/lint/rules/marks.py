@@ -47,7 +47,7 @@ def _networks(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
 
 
 def _network_kinds(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
-    yield Hit((*resource.path, "kind"), f"{resource.kind} {resource.name} is for another CNI plugin")
+    yield Hit((*resource.path, "kind"), "is for another CNI plugin")
 
 
 RULES: Final = (

@@ -24,15 +24,13 @@ _ALB: Final = "alb"
 
 def _service_instance(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     if _is_balanced(resource) and resource.annotations.get(_SERVICE_TARGET) == "instance":
-        yield Hit(
-            (*resource.path, "metadata", "annotations", _SERVICE_TARGET), f"the load balancer of Service {resource.name} sends to nodes"
-        )
+        yield Hit((*resource.path, "metadata", "annotations", _SERVICE_TARGET), "its load balancer sends to nodes")
 
 
 def _service_default(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     told = _SERVICE_TARGET in resource.annotations or resource.annotations.get(_SERVICE_TYPE) == "nlb-ip"
     if _is_balanced(resource) and not told and text(resource.value, "spec", "loadBalancerClass") != _AUTO_NLB_CLASS:
-        yield Hit((*resource.path, "spec", "type"), f"the load balancer of Service {resource.name} is not told to send to pods")
+        yield Hit((*resource.path, "spec", "type"), "its load balancer is not told to send to pods")
 
 
 def _is_balanced(resource: Resource) -> bool:
@@ -43,12 +41,12 @@ def _is_balanced(resource: Resource) -> bool:
 
 def _node_port(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     if mapping(resource.value, "spec").get("type") == "NodePort":
-        yield Hit((*resource.path, "spec", "type"), f"Service {resource.name} is to be reached through ports of nodes")
+        yield Hit((*resource.path, "spec", "type"), "is to be reached through ports of nodes")
 
 
 def _ingress_instance(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     if resource.annotations.get(_INGRESS_TARGET) == "instance":
-        yield Hit((*resource.path, "metadata", "annotations", _INGRESS_TARGET), f"the ALB of Ingress {resource.name} sends to nodes")
+        yield Hit((*resource.path, "metadata", "annotations", _INGRESS_TARGET), "its ALB sends to nodes")
 
 
 def _ingress_default(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
@@ -64,16 +62,16 @@ def _ingress_default(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
         ours = text(found.value, "spec", "controller") == _CONTROLLER
         params = inventory.find("IngressClassParams", text(found.value, "spec", "parameters", "name"))
     if ours and (params is None or text(params.value, "spec", "targetType") != "ip"):
-        yield Hit((*resource.path, "metadata", "annotations"), f"the ALB of Ingress {resource.name} is not told to send to pods")
+        yield Hit((*resource.path, "metadata", "annotations"), "its ALB is not told to send to pods")
 
 
 def _target_group(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     if text(resource.value, "spec", "targetType") == "instance":
-        yield Hit((*resource.path, "spec", "targetType"), f"TargetGroupBinding {resource.name} registers nodes")
+        yield Hit((*resource.path, "spec", "targetType"), "registers nodes")
 
 
 def _network_policy(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
-    yield Hit((*resource.path, "kind"), f"NetworkPolicy {resource.name} is not enforced on Fargate")
+    yield Hit((*resource.path, "kind"), "is not enforced on Fargate")
 
 
 _NOT_BALANCED_IN_CEL: Final = (

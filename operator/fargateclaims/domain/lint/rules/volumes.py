@@ -48,7 +48,7 @@ class _Claim:
 
 def _claims(resource: Resource) -> Iterator[_Claim]:
     if resource.kind == "PersistentVolumeClaim":
-        yield _claim(resource.path, f"claim {resource.name}", resource.value)
+        yield _claim(resource.path, "the claim", resource.value)
         return
     if resource.kind == "StatefulSet":
         for index, template in mappings(resource.value, "spec", "volumeClaimTemplates"):
@@ -93,7 +93,7 @@ def _ebs(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
             yield Hit(_class_path(claim), f"{claim.what} gets an EBS volume by {_said(claim)}")
     for path, volume in _volumes(resource):
         if "awsElasticBlockStore" in volume or text(volume, "csi", "driver") in _EBS:
-            yield Hit(path, f"{_called(resource, volume)} is an EBS volume")
+            yield Hit(path, f"{_called(resource, volume)}is an EBS volume")
 
 
 def _dynamic_efs(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
@@ -112,7 +112,7 @@ def _unmountable(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
         for path, volume in _volumes(resource):
             product = _UNMOUNTABLE.get(text(volume, "csi", "driver"))
             if product is not None:
-                yield Hit((*path, "csi", "driver"), f"volume {resource.name} is of {product}")
+                yield Hit((*path, "csi", "driver"), f"is a volume of {product}")
 
 
 def _unsupported(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
@@ -134,7 +134,7 @@ def _storage_class(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     driver = text(resource.value, "provisioner")
     dynamic_efs = driver == _EFS and "provisioningMode" in mapping(resource.value, "parameters")
     if driver in _EBS or driver in _UNMOUNTABLE or dynamic_efs:
-        yield Hit((*resource.path, "provisioner"), f"class {resource.name} provisions {_product(driver)} volumes")
+        yield Hit((*resource.path, "provisioner"), f"provisions {_product(driver)} volumes")
 
 
 def _product(driver: str) -> str:
@@ -154,7 +154,7 @@ def _volumes(resource: Resource) -> Iterator[tuple[Path, Mapping[str, Any]]]:
 
 
 def _called(resource: Resource, volume: Mapping[str, Any]) -> str:
-    return f"volume {resource.name if resource.kind == 'PersistentVolume' else text(volume, 'name')}"
+    return "" if resource.kind == "PersistentVolume" else f"volume {text(volume, 'name')} "
 
 
 _CLAIMING: Final = frozenset(

@@ -1,0 +1,128 @@
+"""`kubectl fargate lint`: what in manifests, or in a cluster, cannot run on Fargate or hurts there.
+
+Exit codes: 0 when nothing as severe as --fail-on was found, 1 when it was, 2 when the command line is wrong or something cannot be read.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from fargateclaims import __version__
+from fargateclaims.cli.plugin.errors import PluginError, UsageError
+from fargateclaims.domain.lint.choice import FailOn, UnknownRuleError, choice
+from fargateclaims.domain.lint.formats import Format, Report, rendered
+from fargateclaims.domain.lint.linter import Linter
+from fargateclaims.domain.lint.rule import Severity
+
+STDIN: Final = "-"
+LARGEST: Final = 64 * 2**20
+"""Bytes of one file: beyond any that people write, and read within some ten seconds."""
+EXIT_FOUND: Final = 1
+EXIT_UNREADABLE: Final = 2
+_SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
+
+
+class UnreadableError(PluginError):
+    """Something that was to be looked at cannot be read; the message says what and why."""
+
+    exit_code = EXIT_UNREADABLE
+
+
+_FILES = typer.Argument(help="The same as --filename.", show_default=False)
+_FILENAME = typer.Option("--filename", "-f", help="Manifests: a file, a folder with all below it, or - for standard input.")
+_NAMESPACE = typer.Option("--namespace", "-n", help="Look at what is in this namespace of the cluster.", show_default=False)
+_ALL = typer.Option("--all-namespaces", "-A", help="Look at what is in all namespaces of the cluster.")
+_OUTPUT = typer.Option("--output", "-o", help="How findings are written.")
+_SELECT = typer.Option(help="Only these rules: ids, or how they begin, with commas.", show_default=False)
+_IGNORE = typer.Option(help="Not these rules: ids, or how they begin, with commas.", show_default=False)
+_SEVERITY = typer.Option(help="The mildest severity that is reported.")
+_FAIL_ON = typer.Option(help="From which severity on the exit code is 1.")
+_DOCS_URL = typer.Option(envvar="FARGATE_LINT_DOCS_URL", help="Where docs/lint.md is published, for links in SARIF.", show_default=False)
+
+
+def lint(  # noqa: PLR0913  (one for each option)
+    *,
+    files: Annotated[list[str] | None, _FILES] = None,
+    filename: Annotated[list[str] | None, _FILENAME] = None,
+    output: Annotated[Format, _OUTPUT] = Format.TEXT,
+    select: Annotated[list[str] | None, _SELECT] = None,
+    ignore: Annotated[list[str] | None, _IGNORE] = None,
+    severity: Annotated[Severity, _SEVERITY] = Severity.INFO,
+    fail_on: Annotated[FailOn, _FAIL_ON] = FailOn.ERROR,
+    docs_url: Annotated[str, _DOCS_URL] = "",
+) -> None:
+    """Find what cannot run on Fargate, or hurts there, in manifests: Helm's and Kustomize's output, too."""
+    try:
+        linter = Linter(choice(select or (), ignore or (), severity))
+    except UnknownRuleError as error:
+        raise UsageError(str(error)) from None
+    names = [*(filename or ()), *(files or ())]
+    if not names:
+        raise UsageError("say what to look at: -f FILE, -f FOLDER or -f - for standard input")
+    problems: list[str] = []
+    read = sum(_add(linter, name, problems) for name in _opened(names, problems))
+    findings = linter.findings()
+    report = Report(findings, linter.objects, read)
+    text = rendered(output, report, colour=_has_colours(), docs_url=docs_url, version=__version__)
+    sys.stdout.write(text)
+    sys.stdout.flush()
+    if problems:
+        raise UnreadableError("; ".join(problems))
+    if fail_on.is_failed_by(findings):
+        raise typer.Exit(EXIT_FOUND)
+
+
+def _opened(names: list[str], problems: list[str]) -> Iterator[str]:
+    """The files that were named, and those below the folders that were; each once."""
+    seen: set[str] = set()
+    for name in names:
+        found = sorted(_below(name, problems)) if name != STDIN and Path(name).is_dir() else [name]
+        for one in found:
+            if one not in seen:
+                seen.add(one)
+                yield one
+
+
+def _below(folder: str, problems: list[str]) -> Iterator[str]:
+    def report(error: OSError) -> None:
+        problems.append(f"{error.filename}: {error.strerror}")
+
+    for parent, folders, names in os.walk(folder, onerror=report):
+        # Nothing in .git and the like is for Kubernetes.
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (str(Path(parent, name)) for name in names if Path(name).suffix in _SUFFIXES)
+
+
+def _add(linter: Linter, name: str, problems: list[str]) -> bool:
+    """Whether the file could be read."""
+    try:
+        linter.add_text(name, _read(name))
+    except OSError as error:
+        problems.append(f"{name}: {error.strerror or error}")
+    except ValueError as error:
+        problems.append(f"{name}: {error}")
+    else:
+        return True
+    return False
+
+
+def _read(name: str) -> str:
+    if name == STDIN:
+        content = sys.stdin.buffer.read(LARGEST + 1)
+    else:
+        with Path(name).open("rb") as file:
+            content = file.read(LARGEST + 1)
+    if len(content) > LARGEST:
+        raise ValueError(f"larger than {LARGEST >> 20} MiB")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError("not a text in UTF-8") from None
+
+
+def _has_colours() -> bool:
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
