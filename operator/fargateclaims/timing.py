@@ -81,6 +81,13 @@ RESYNC_JITTER: Final = 0.2
 WORKER_RETRY: Final = 10.0
 """After a pass that failed for a reason that nobody foresaw: often enough to recover, seldom enough to read the log."""
 
+# --- Drains.
+EVICTED_AGAIN: Final = 300.0
+"""A pod that was made again on the profile that is being drained is left alone for so long: it would come back once more, and a service
+whose pods do nothing but restart is none."""
+DRAIN_BLIND_GRACE: Final = 300.0
+"""How long a drain waits for an API server that does not answer: as long as for anything that may come back by itself."""
+
 CLASS_RECHECK: Final = 30.0
 """After EC2 or IAM did not answer about a class: claims may wait for it, and a service that is down is not asked at each turn."""
 CLUSTER_RECHECK: Final = 30.0

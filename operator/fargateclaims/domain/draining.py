@@ -1,0 +1,286 @@
+"""What becomes of the pods of a profile that is to go.
+
+EKS deletes them with it, at once and without regard to disruption budgets; so they are moved, or waited for, before.
+
+```
+pods ──▶ decide ──▶ DRAINING: evict some now, and look again ──▶ DONE: the profile may go
+                              └── after the class's timeout ───▶ TIMED_OUT: until a person acts, or the pods are gone after all
+```
+Only a replacement evicts, and only once the successor is ACTIVE: a pod that is made again while nothing else takes it comes back.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from fargateclaims.api.fargateclass import Disruption, DrainPolicy, WaitPolicy
+from fargateclaims.domain.no_access import NoAccess
+from fargateclaims.timing import DRAIN_BLIND_GRACE, EVICTED_AGAIN
+
+EVICTIONS_PER_ROUND: Final = 10
+"""So many pods are evicted between two looks: what they do to the cluster is seen before more follow."""
+_NAMED: Final = 5
+_ENDED: Final = frozenset({"Succeeded", "Failed"})
+
+
+class Purpose(StrEnum):
+    """Why the profile is to go."""
+
+    REPLACE = "Replace"
+    DELETE = "Delete"
+
+
+@dataclass(frozen=True, slots=True)
+class PodOnProfile:
+    """A pod that a profile has taken.
+
+    :param terminating_since: when its deletion was asked for; None if it was not.
+    :param controller: `Kind/name` of what makes it again; None if nothing does.
+    :param exempt: whether it comes and goes with its node: a DaemonSet's or a static pod.
+    :param pinned: whether what makes it again names this profile, so that no other one will take the next pod.
+    """
+
+    namespace: str
+    name: str
+    uid: str
+    phase: str
+    created: datetime | None = None
+    terminating_since: datetime | None = None
+    controller: str | None = None
+    exempt: bool = False
+    pinned: bool = False
+    node: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether the profile waits for it."""
+        return self.phase not in _ENDED and not self.exempt
+
+    @property
+    def title(self) -> str:
+        """Namespace and name."""
+        return f"{self.namespace}/{self.name}"
+
+
+class EvictionAnswer(StrEnum):
+    """What became of an eviction."""
+
+    DONE = "Done"
+    """The pod is being deleted."""
+    BLOCKED = "Blocked"
+    """A disruption budget does not let it go now."""
+    GONE = "Gone"
+    """It is not there any more, be it that another one has its name."""
+    REFUSED = "Refused"
+    """It will not be evicted: for want of a right, or because the cluster cannot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Eviction:
+    """The answer to one eviction.
+
+    :param budget: the disruption budget in the way, as namespace/name; empty where the answer does not name it.
+    :param words: the API server's, where it has refused.
+    """
+
+    answer: EvictionAnswer
+    budget: str = ""
+    words: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A pod that could not be evicted.
+
+    :param since: when it was first tried in vain.
+    :param tried: when it was last tried.
+    """
+
+    eviction: Eviction
+    since: datetime
+    tried: datetime
+
+    @property
+    def reason(self) -> str:
+        """What holds it, in a phrase that is the same for all pods that it holds."""
+        if self.eviction.answer is EvictionAnswer.BLOCKED:
+            return f"waiting for {f'disruption budget {self.eviction.budget}' if self.eviction.budget else 'a disruption budget'}"
+        return f"not to be evicted ({self.eviction.words})"
+
+
+def remember(before: Mapping[str, Held], answers: Mapping[str, Eviction], now: datetime) -> dict[str, Held]:
+    """What is known of pods that are held, by UID, after a round of evictions."""
+    after = {uid: held for uid, held in before.items() if uid not in answers}
+    for uid, eviction in answers.items():
+        if eviction.answer in (EvictionAnswer.BLOCKED, EvictionAnswer.REFUSED):
+            known = before.get(uid)
+            after[uid] = Held(eviction, known.since if known else now, now)
+    return after
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known of a profile that is to go.
+
+    :param pods: those on the profile, ended ones too.
+    :param since: when the drain began; for a replacement not before the successor was ACTIVE.
+    :param total: the most pods that were seen on it since then; 0 if not known.
+    :param held: what `remember` knows.
+    :param successor: the ACTIVE profile that takes the pods when they are made again; None if there is none.
+    """
+
+    profile: str
+    purpose: Purpose
+    disruption: Disruption
+    pods: Sequence[PodOnProfile] | NoAccess
+    since: datetime
+    now: datetime
+    total: int = 0
+    held: Mapping[str, Held] = field(default_factory=dict)
+    successor: str | None = None
+
+    @property
+    def evicts(self) -> bool:
+        """Whether pods are moved, and not just waited for."""
+        return self.purpose is Purpose.REPLACE
+
+    @property
+    def age(self) -> timedelta:
+        """How long it has taken; a clock that was set back makes it no longer."""
+        return max(self.now - self.since, timedelta())
+
+
+class DrainState(StrEnum):
+    """How far a drain is."""
+
+    DONE = "Done"
+    DRAINING = "Draining"
+    TIMED_OUT = "TimedOut"
+
+
+@dataclass(frozen=True, slots=True)
+class Drain:
+    """What to do.
+
+    :param evict: these now.
+    :param message: one sentence for the condition; with DONE for a warning event, and empty if there is nothing to warn of.
+    """
+
+    state: DrainState
+    evict: tuple[PodOnProfile, ...] = ()
+    message: str = ""
+
+
+def decide(situation: Situation) -> Drain:
+    """Decide whether the profile may go, and what to do about its pods meanwhile."""
+    if _ignored(situation):
+        return Drain(DrainState.DONE)
+    if isinstance(situation.pods, NoAccess):
+        return _blind(situation, situation.pods)
+    left = sorted((pod for pod in situation.pods if pod.holds), key=lambda pod: (pod.namespace, pod.name))
+    if not left:
+        return Drain(DrainState.DONE)
+    if situation.age >= situation.disruption.timeout_delta:
+        return Drain(DrainState.TIMED_OUT, message=_remain(situation, left))
+    evict = _next(situation, left) if situation.evicts else ()
+    return Drain(DrainState.DRAINING, evict, _progress(situation, left))
+
+
+def _ignored(situation: Situation) -> bool:
+    if situation.purpose is Purpose.DELETE:
+        return situation.disruption.on_delete is WaitPolicy.IGNORE
+    # Without a successor (DeleteFirst) each pod would come back to this profile until it is gone.
+    return situation.disruption.on_replace is DrainPolicy.IGNORE or situation.successor is None
+
+
+def _blind(situation: Situation, no_access: NoAccess) -> Drain:
+    """Nobody can see whether pods run there. Eviction is given up where there never was access; a promise to wait is kept."""
+    timed_out = situation.age >= situation.disruption.timeout_delta
+    may_pass = not no_access.lasting and situation.age < timedelta(seconds=DRAIN_BLIND_GRACE)
+    if situation.evicts and not situation.total and not may_pass:
+        return Drain(
+            DrainState.DONE, message=f"profile {situation.profile} is deleted with its pods, which could not be evicted: {no_access.why}"
+        )
+    message = f"whether pods still run on profile {situation.profile} cannot be seen: {no_access.why}"
+    return Drain(DrainState.TIMED_OUT if timed_out else DrainState.DRAINING, message=message)
+
+
+def _next(situation: Situation, left: Iterable[PodOnProfile]) -> tuple[PodOnProfile, ...]:
+    ready = [pod for pod in left if _may_go(situation, pod)]
+    # Those that were tried in vain go behind the others, the longest ago first: none waits for ever behind those that cannot go.
+    never = datetime.min.replace(tzinfo=situation.now.tzinfo)
+    tried = {pod.uid: situation.held[pod.uid].tried if pod.uid in situation.held else never for pod in ready}
+    return tuple(sorted(ready, key=lambda pod: tried[pod.uid])[:EVICTIONS_PER_ROUND])
+
+
+def _may_go(situation: Situation, pod: PodOnProfile) -> bool:
+    return pod.terminating_since is None and pod.controller is not None and not pod.pinned and not _came_back(situation, pod)
+
+
+def _came_back(situation: Situation, pod: PodOnProfile) -> bool:
+    """Whether it was made while its profile was being drained: to evict it at once again would do so for ever."""
+    if pod.created is None or pod.created <= situation.since:
+        return False
+    return situation.now - pod.created < timedelta(seconds=EVICTED_AGAIN)
+
+
+def _progress(situation: Situation, left: Sequence[PodOnProfile]) -> str:
+    parts = [_count(situation, left)]
+    if situation.evicts:
+        parts += _obstacles(situation, left)
+    return ", ".join(parts)
+
+
+def _count(situation: Situation, left: Sequence[PodOnProfile]) -> str:
+    verb = "draining" if situation.evicts else f"waiting for the pods on profile {situation.profile} to go"
+    total = max(situation.total, len(left))
+    return f"{verb}: {len(left)} of {total} pods left"
+
+
+def _obstacles(situation: Situation, left: Sequence[PodOnProfile]) -> list[str]:
+    """What keeps pods from going, each with how many."""
+    counts: dict[str, int] = {}
+    since: dict[str, datetime] = {}
+    for pod in left:
+        reason = _reason(situation, pod)
+        if not reason:
+            continue
+        counts[reason] = counts.get(reason, 0) + 1
+        held = situation.held.get(pod.uid)
+        if held is not None and held.reason == reason:
+            since[reason] = min(held.since, since.get(reason, held.since))
+    return [f"{count} {reason}{_since(since.get(reason))}" for reason, count in sorted(counts.items())]
+
+
+def _reason(situation: Situation, pod: PodOnProfile) -> str:
+    """Why a pod does not go, as a key and for people; empty if nothing is in the way."""
+    if pod.terminating_since is not None:
+        return "terminating"
+    if pod.controller is None:
+        return "without a controller that would make it again"
+    if pod.pinned:
+        return "pinned to this profile by label"
+    if pod.uid in situation.held:
+        return situation.held[pod.uid].reason
+    return "made anew on this profile" if _came_back(situation, pod) else ""
+
+
+def _since(moment: datetime | None) -> str:
+    return f" since {moment:%H:%M:%SZ}" if moment is not None else ""
+
+
+def _remain(situation: Situation, left: Sequence[PodOnProfile]) -> str:
+    named = [f"{pod.title}{_why(situation, pod)}" for pod in left[:_NAMED]]
+    more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+    policy = "disruption.onReplace" if situation.evicts else "disruption.onDelete"
+    return (
+        f"after {situation.disruption.timeout}, {len(left)} of {max(situation.total, len(left))} pods still run on profile "
+        f"{situation.profile}: {', '.join(named)}{more}; delete them, or set {policy}: Ignore on the class, and they go with the profile"
+    )
+
+
+def _why(situation: Situation, pod: PodOnProfile) -> str:
+    reason = _reason(situation, pod) if situation.evicts else ""
+    return f" ({reason})" if reason else ""
