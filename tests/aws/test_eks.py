@@ -54,7 +54,7 @@ async def test_a_profile_is_read_whole(aws: CannedAWS, gateway: ClusterGateway) 
         created_at=datetime(2026, 11, 21, 16, tzinfo=UTC),
         health=(HealthProblem("AccessDenied", "no", ("r",)), HealthProblem("InternalFailure", "")),
     )
-    assert aws.calls[-1].parameters == {"clusterName": "prod", "_": "fargate-profiles", "fargateProfileName": "shop"}
+    assert aws.calls[-1].parameters == {"clusterName": "prod", "fargateProfileName": "shop"}
 
 
 async def test_a_create_sends_what_was_asked_for(aws: CannedAWS, gateway: ClusterGateway) -> None:

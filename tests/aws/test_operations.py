@@ -1,4 +1,4 @@
-"""The operations that metrics begin with are all that can be called: mypy lets no other be called, and the policy allows no other."""
+"""The operations that metrics begin with are all that can be called: mypy lets no other be called, and the policies allow no other."""
 
 from fargateclaims.aws.errors import MUTATIONS
 from fargateclaims.aws.operations import OPERATIONS
@@ -8,7 +8,8 @@ from support.iam_policy import actions, document
 ON_CREATE = {"PassRole", "CreateServiceLinkedRole"}
 
 
-def test_they_are_what_the_policy_allows() -> None:
-    allowed = {action.partition(":")[2] for action in actions(document("operator-policy.json"))}
+def test_they_are_what_the_policies_allow() -> None:
+    policies = ("operator-policy.json", "repairs-policy.json")
+    allowed = {action.partition(":")[2] for name in policies for action in actions(document(name))}
     assert set(OPERATIONS) == allowed - ON_CREATE
     assert set(OPERATIONS) > MUTATIONS

@@ -6,7 +6,8 @@ from fargateclaims.api.fargateclass import SubnetsFrom, SubnetSource
 from fargateclaims.aws.cloud import AWSCloud
 from fargateclaims.domain.failure import AWSError, FailureClass
 from fargateclaims.domain.observation import EKSCluster, SubnetFacts
-from support.canned_aws import Answer, Call, CannedAWS, refused
+from support.canned_aws import Answer, CannedAWS, refused
+from support.ec2_answers import filters, paged, spelt
 from support.eks_answers import PROD, ROLE
 
 CLUSTER = EKSCluster("prod", "ACTIVE", "1.35", "vpc-1", ("subnet-1", "subnet-2"), "API")
@@ -39,21 +40,10 @@ async def facts(cloud: AWSCloud, source: SubnetSource) -> SubnetFacts:
     return (await cloud.gateway(PROD).class_facts(source, ROLE, CLUSTER)).subnets
 
 
-def paged(key: str, *items: dict[str, Any]) -> Any:
-    """One item a page."""
-
-    def page(call: Call) -> Answer:
-        number = int(call.parameters.get("NextToken", 0))
-        more = {"nextToken": str(number + 1)} if number + 1 < len(items) else {}
-        return Answer({key: [items[number]]} | more)
-
-    return page
-
-
 async def test_subnets_and_tables_are_read_to_their_ends(aws: CannedAWS, cloud: AWSCloud) -> None:
-    aws.will("DescribeSubnets", paged("subnetSet", *map(_lower, (subnet("subnet-1"), subnet("subnet-2"), subnet("subnet-3")))))
+    aws.will("DescribeSubnets", paged("subnetSet", *(subnet(f"subnet-{number}") for number in (1, 2, 3))))
     tables = (table("rtb-1", EGRESS_ONLY, NAT, main=True), table("rtb-2", INTERNET_V6, subnets=("subnet-2",)))
-    aws.will("DescribeRouteTables", paged("routeTableSet", *map(_lower, tables)))
+    aws.will("DescribeRouteTables", paged("routeTableSet", *tables))
     assert await facts(cloud, FROM_CLUSTER) == SubnetFacts(("subnet-1",))
     assert (aws.count("DescribeSubnets"), aws.count("DescribeRouteTables")) == (3, 2)
 
@@ -73,8 +63,8 @@ async def test_what_is_asked_for(aws: CannedAWS, cloud: AWSCloud) -> None:
 
 
 async def test_a_public_subnet_is_a_problem(aws: CannedAWS, cloud: AWSCloud) -> None:
-    aws.will("DescribeSubnets", Answer({"subnetSet": [_lower(subnet("subnet-1")), _lower(subnet("subnet-2"))]}))
-    aws.will("DescribeRouteTables", Answer({"routeTableSet": [_lower(table("rtb-4", INTERNET, main=True))]}))
+    aws.will("DescribeSubnets", Answer({"subnetSet": [spelt(subnet("subnet-1")), spelt(subnet("subnet-2"))]}))
+    aws.will("DescribeRouteTables", Answer({"routeTableSet": [spelt(table("rtb-4", INTERNET, main=True))]}))
     found = await facts(cloud, IDS)
     assert found.ids == ("subnet-1", "subnet-2")
     assert found.problem is not None
@@ -97,19 +87,3 @@ async def test_what_may_pass_by_itself_is_no_fact(aws: CannedAWS, cloud: AWSClou
     with pytest.raises(AWSError) as raised:
         await facts(cloud, FROM_CLUSTER)
     assert raised.value.failure.kind is kind
-
-
-def _lower(value: Any) -> Any:
-    """EC2 spells its elements in lower camel case, botocore in upper."""
-    if isinstance(value, dict):
-        return {key[0].lower() + key[1:]: _lower(each) for key, each in value.items()}
-    return [_lower(each) for each in value] if isinstance(value, list) else value
-
-
-def filters(call: Call) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for key, name in call.parameters.items():
-        if key.startswith("Filter.") and key.endswith(".Name"):
-            prefix = key.removesuffix("Name") + "Value."
-            found[name] = [value for other, value in call.parameters.items() if other.startswith(prefix)]
-    return found

@@ -105,13 +105,28 @@ class CannedAWS:
         return Answer({"Credentials": credentials, "AssumedRoleUser": {"Arn": "arn:aws:sts::1:assumed-role/r/s", "AssumedRoleId": "A:s"}})
 
 
+# By method and what stands behind the cluster's name in the path; a name there is the parameter's.
 _EKS = {
-    ("GET", 2): "DescribeCluster",
-    ("GET", 3): "ListFargateProfiles",
-    ("POST", 3): "CreateFargateProfile",
-    ("GET", 4): "DescribeFargateProfile",
-    ("DELETE", 4): "DeleteFargateProfile",
+    ("GET", ()): "DescribeCluster",
+    ("GET", ("fargate-profiles",)): "ListFargateProfiles",
+    ("POST", ("fargate-profiles",)): "CreateFargateProfile",
+    ("GET", ("fargate-profiles", "fargateProfileName")): "DescribeFargateProfile",
+    ("DELETE", ("fargate-profiles", "fargateProfileName")): "DeleteFargateProfile",
+    ("POST", ("access-entries",)): "CreateAccessEntry",
+    ("GET", ("access-entries", "principalArn")): "DescribeAccessEntry",
+    ("GET", ("node-groups",)): "ListNodegroups",
+    ("GET", ("node-groups", "nodegroupName")): "DescribeNodegroup",
+    ("GET", ("addons", "addonName")): "DescribeAddon",
+    ("POST", ("addons", "addonName", "update")): "UpdateAddon",
 }
+
+
+def _eks(method: str, parts: list[str]) -> tuple[str, dict[str, str]]:
+    """The operation, and the parameters of its path."""
+    for (wanted, template), operation in _EKS.items():
+        if (method, len(parts), parts[2:3]) == (wanted, len(template) + 2, list(template[:1])):
+            return operation, {"clusterName": parts[1]} | dict(zip(template[1:2], parts[3:4], strict=True))
+    raise KeyError(f"{method} {parts}")
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -141,8 +156,10 @@ class _Handler(BaseHTTPRequestHandler):
         parts = [unquote(part) for part in url.path.split("/") if part]
         query = {key: values[0] if len(values) == 1 else values for key, values in parse_qs(url.query).items()}
         if parts and parts[0] == "clusters":
-            named = dict(zip(("clusterName", "_", "fargateProfileName"), parts[1:], strict=False))
-            return Call(_EKS[self.command, len(parts)], named | query | json.loads(raw or "{}"), headers), "rest-json"
+            operation, named = _eks(self.command, parts)
+            return Call(operation, named | query | json.loads(raw or "{}"), headers), "rest-json"
+        if parts == ["cluster-versions"]:
+            return Call("DescribeClusterVersions", query, headers), "rest-json"
         if parts and parts[0] == "tags":
             operation = "TagResource" if self.command == "POST" else "UntagResource"
             return Call(operation, {"resourceArn": "/".join(parts[1:])} | query | json.loads(raw or "{}"), headers), "rest-json"

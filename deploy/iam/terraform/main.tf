@@ -53,6 +53,14 @@ resource "aws_iam_role_policy" "operator" {
   policy = templatefile("${path.module}/../operator-policy.json", local.values)
 }
 
+resource "aws_iam_role_policy" "repairs" {
+  count = var.repairs && var.cluster != null ? 1 : 0
+
+  name   = "fargate-repairs"
+  role   = aws_iam_role.operator.name
+  policy = templatefile("${path.module}/../repairs-policy.json", local.values)
+}
+
 resource "aws_iam_role_policy" "assume_role" {
   for_each = var.cluster_account_roles
 

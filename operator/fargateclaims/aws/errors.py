@@ -17,20 +17,28 @@ from fargateclaims.aws.messages import clean
 from fargateclaims.domain.failure import Failure, FailureClass
 from fargateclaims.domain.profile import ProfileState
 
-MUTATIONS: Final = frozenset({"CreateFargateProfile", "DeleteFargateProfile", "TagResource", "UntagResource"})
+MUTATIONS: Final = frozenset(
+    {"CreateFargateProfile", "DeleteFargateProfile", "TagResource", "UntagResource", "CreateAccessEntry", "UpdateAddon"}
+)
 """The operations that change something: after some failures nobody knows whether they did."""
 
 # EC2, IAM, STS and Service Quotas have other prefixes in IAM than EKS, which all operations not named here belong to.
+_OF_IAM: Final = frozenset({"GetPolicy", "GetPolicyVersion", "GetRole", "GetRolePolicy", "ListAttachedRolePolicies", "ListRolePolicies"})
 _IAM_PREFIX: Final = {
     "AssumeRole": "sts",
     "AssumeRoleWithWebIdentity": "sts",
+    "DescribeNatGateways": "ec2",
     "DescribeRouteTables": "ec2",
+    "DescribeSecurityGroups": "ec2",
     "DescribeSubnets": "ec2",
+    "DescribeVpcAttribute": "ec2",
+    "DescribeVpcEndpoints": "ec2",
+    "DescribeVpcs": "ec2",
     "GetCallerIdentity": "sts",
-    "GetRole": "iam",
     "GetServiceQuota": "servicequotas",
+    **dict.fromkeys(_OF_IAM, "iam"),
 }
-_CLUSTER_OPERATIONS: Final = frozenset({"DescribeCluster", "ListFargateProfiles"})
+_CLUSTER_OPERATIONS: Final = frozenset({"DescribeCluster", "ListFargateProfiles", "ListNodegroups"})
 """A ResourceNotFound of these can only be about the cluster."""
 
 _BLOCKER: Final = re.compile(r"currently has Fargate profile ['\"]?(?P<name>[\w-]+)['\"]? in status (?P<state>\w+)", re.IGNORECASE)
@@ -108,13 +116,14 @@ ANSWERS: Final[tuple[Row, ...]] = (
     # Someone holds the slot, or the cluster itself is at work.
     Row(FailureClass.BUSY_PROFILE, _IN_USE, _BLOCKER),
     Row(FailureClass.EXISTS, _IN_USE, _text("already exists")),
+    Row(FailureClass.EXISTS, _IN_USE, _text("already in use"), operations=_codes("CreateAccessEntry")),
     Row(FailureClass.BUSY_CLUSTER, _IN_USE),
     Row(FailureClass.BUSY_CLUSTER, _codes("InvalidRequestException"), _text("is not in ACTIVE status")),
     # Something is not there. A bare 404 is no proof: it may come from anything between here and AWS.
     Row(FailureClass.CLUSTER_GONE, _NOT_FOUND, _text("no cluster found")),
     Row(FailureClass.CLUSTER_GONE, _NOT_FOUND, operations=_CLUSTER_OPERATIONS),
     Row(FailureClass.GONE, _NOT_FOUND),
-    Row(FailureClass.GONE, _codes("NoSuchEntity"), operations=_codes("GetRole")),
+    Row(FailureClass.GONE, _codes("NoSuchEntity"), operations=_OF_IAM),
     # Too much, or too soon. Not every limit is the cluster's: one of selectors or labels is the request's own.
     Row(FailureClass.INVALID, _LIMIT, _SELECTORS),
     Row(FailureClass.QUOTA_EXCEEDED, _LIMIT, operations=_codes("CreateFargateProfile")),

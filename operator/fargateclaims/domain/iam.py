@@ -21,9 +21,9 @@ class Role:
 
     :param trust_policy: AssumeRolePolicyDocument, decoded.
     :param attached_policies: the ARNs of its managed policies.
-    :param allowed_actions: what the Allow statements of its inline and attached policies name, such as `ecr:*`, whatever their
-        resources and conditions: rights to a few repositories are enough. A statement with NotAction counts as `*`. Read only where no
-        attached policy `is_pod_execution_policy`, else empty.
+    :param allowed_actions: what the Allow statements of its inline and attached policies name, such as `ecr:*`, on any resource or on
+        some of ECR's, whatever their conditions: rights to a few repositories are enough. A statement with NotAction counts as `*`.
+        Read only where no attached policy `is_pod_execution_policy`, else empty.
     """
 
     arn: str

@@ -19,6 +19,8 @@ SERVICES = sessions.Service.__args__  # type: ignore[attr-defined]
 FREE = {"sts:GetCallerIdentity"}
 # What EKS does in the caller's name on CreateFargateProfile: EKS user guide, "Define which Pods use AWS Fargate when launched".
 ON_CREATE = {"iam:PassRole", "iam:CreateServiceLinkedRole"}
+# What classes opt in to, and nothing else needs.
+REPAIRS = {"eks:CreateAccessEntry", "eks:UpdateAddon"}
 # Each of the operator's calls goes through these two modules.
 GATEWAYS = {"calls.py", "sessions.py"}
 
@@ -66,7 +68,8 @@ def test_every_service_of_the_code_is_one_of_botocores() -> None:
 
 def test_the_policies_allow_what_the_code_calls_and_nothing_else() -> None:
     calls = possible_calls() - FREE
-    assert actions(document("operator-policy.json")) == (calls - {"sts:AssumeRole"}) | ON_CREATE
+    assert actions(document("repairs-policy.json")) == REPAIRS
+    assert actions(document("operator-policy.json")) == (calls - {"sts:AssumeRole"} - REPAIRS) | ON_CREATE
     # Pod Identity's session tags go along: EKS user guide, "Grant Pods access to AWS resources based on tags".
     assert actions(document("assume-role-policy.json")) == {"sts:AssumeRole", "sts:TagSession"}
     assert "sts:AssumeRole" in calls

@@ -2,6 +2,7 @@
 
 import json
 import re
+from typing import Any
 
 import pytest
 
@@ -15,11 +16,20 @@ PROFILE = "arn:aws:eks:eu-west-1:111122223333:fargateprofile/prod/shop-a/1"
 OTHER_PROFILE = "arn:aws:eks:eu-west-1:111122223333:fargateprofile/staging/shop-a/1"
 POD_ROLE = "arn:aws:iam::111122223333:role/fargate-pod-execution"
 ADMIN = "arn:aws:iam::111122223333:role/admin"
+OWN_POLICY = "arn:aws:iam::111122223333:policy/team/pull"
+FARGATE_POLICY = "arn:aws:iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy"
+ENTRY = "arn:aws:eks:eu-west-1:111122223333:access-entry/prod/role/111122223333/fargate-pod-execution/1"
+ADDON = "arn:aws:eks:eu-west-1:111122223333:addon/prod/coredns/1"
+OTHER_ADDON = "arn:aws:eks:eu-west-1:111122223333:addon/prod/vpc-cni/1"
+NODE_GROUP = "arn:aws:eks:eu-west-1:111122223333:nodegroup/prod/a/1"
 LINKED_ROLE = "arn:aws:iam::111122223333:role/aws-service-role/eks-fargate.amazonaws.com/AWSServiceRoleForAmazonEKSForFargate"
 ASKED = f"aws:RequestTag/{TAG_INSTALLATION}"
 TAGGED = f"aws:ResourceTag/{TAG_INSTALLATION}"
 OURS = "fargateclaims"
 PASSED = "iam:PassedToService"
+PRINCIPAL, ENTRY_TYPE = "eks:principalArn", "eks:accessEntryType"
+
+NETWORK = ("NatGateways", "RouteTables", "SecurityGroups", "Subnets", "VpcAttribute", "VpcEndpoints", "Vpcs")
 
 ALLOWED = [
     ("eks:DescribeCluster", CLUSTER, {}),
@@ -36,8 +46,16 @@ ALLOWED = [
     ("iam:GetRole", POD_ROLE, {}),
     ("iam:GetRole", LINKED_ROLE, {}),
     ("iam:CreateServiceLinkedRole", LINKED_ROLE, {"iam:AWSServiceName": "eks-fargate.amazonaws.com"}),
-    ("ec2:DescribeSubnets", "*", {"ec2:Region": "eu-west-1"}),
-    ("ec2:DescribeRouteTables", "*", {"ec2:Region": "eu-west-1"}),
+    ("iam:ListAttachedRolePolicies", POD_ROLE, {}),
+    ("iam:ListRolePolicies", POD_ROLE, {}),
+    ("iam:GetRolePolicy", POD_ROLE, {}),
+    *((f"iam:{action}", policy, {}) for action in ("GetPolicy", "GetPolicyVersion") for policy in (OWN_POLICY, FARGATE_POLICY)),
+    ("eks:ListNodegroups", CLUSTER, {}),
+    ("eks:DescribeNodegroup", NODE_GROUP, {}),
+    ("eks:DescribeAccessEntry", ENTRY, {}),
+    ("eks:DescribeAddon", ADDON, {}),
+    ("eks:DescribeClusterVersions", "*", {}),
+    *((f"ec2:Describe{what}", "*", {"ec2:Region": "eu-west-1"}) for what in NETWORK),
     ("servicequotas:GetServiceQuota", "arn:aws:servicequotas:eu-west-1:111122223333:eks/L-33415657", {}),
 ]
 REFUSED = [
@@ -62,23 +80,53 @@ REFUSED = [
     ("iam:PassRole", ADMIN, {PASSED: FARGATE_PRINCIPAL}),
     ("iam:GetRole", ADMIN, {}),
     ("iam:CreateServiceLinkedRole", LINKED_ROLE, {"iam:AWSServiceName": "eks.amazonaws.com"}),
+    ("iam:ListRolePolicies", ADMIN, {}),
+    ("iam:GetPolicy", "arn:aws:iam::444455556666:policy/theirs", {}),
+    ("eks:DescribeAddon", OTHER_ADDON, {}),
+    ("eks:DescribeAccessEntry", ENTRY.replace("/prod/", "/staging/"), {}),
+    ("eks:DescribeNodegroup", NODE_GROUP.replace("/prod/", "/staging/"), {}),
+    ("eks:ListNodegroups", OTHER_CLUSTER, {}),
+    ("eks:CreateAccessEntry", CLUSTER, {PRINCIPAL: POD_ROLE, ENTRY_TYPE: "FARGATE_LINUX"}),
+    ("eks:UpdateAddon", ADDON, {}),
     ("ec2:DescribeSubnets", "*", {"ec2:Region": "us-east-1"}),
     ("servicequotas:GetServiceQuota", "arn:aws:servicequotas:eu-west-1:111122223333:ec2/L-1216C47A", {}),
 ]
+
+MAY_REPAIR = [
+    ("eks:CreateAccessEntry", CLUSTER, {PRINCIPAL: POD_ROLE, ENTRY_TYPE: "FARGATE_LINUX"}),
+    ("eks:UpdateAddon", ADDON, {}),
+]
+MAY_NOT_REPAIR = [
+    # A cluster's administrator would be made by an entry of type STANDARD and an access policy.
+    ("eks:CreateAccessEntry", CLUSTER, {PRINCIPAL: POD_ROLE, ENTRY_TYPE: "STANDARD"}),
+    ("eks:CreateAccessEntry", CLUSTER, {PRINCIPAL: ADMIN, ENTRY_TYPE: "FARGATE_LINUX"}),
+    ("eks:CreateAccessEntry", OTHER_CLUSTER, {PRINCIPAL: POD_ROLE, ENTRY_TYPE: "FARGATE_LINUX"}),
+    ("eks:AssociateAccessPolicy", CLUSTER, {PRINCIPAL: POD_ROLE}),
+    ("eks:UpdateAddon", OTHER_ADDON, {}),
+]
+RIGHTS = {"operator-policy.json": (ALLOWED, REFUSED), "repairs-policy.json": (MAY_REPAIR, MAY_NOT_REPAIR)}
 
 
 def short(value: object) -> str:
     return str(value).rpartition(":")[2]
 
 
-@pytest.mark.parametrize(("action", "resource", "context"), ALLOWED, ids=short)
-def test_the_operator_may(action: str, resource: str, context: dict[str, str]) -> None:
-    assert allows(document("operator-policy.json"), action, resource, context)
+def cases(which: int) -> list[Any]:
+    return [
+        pytest.param(name, *case, id=f"{name.partition('-')[0]}-{short(case[0])}-{short(case[1])}")
+        for name, lists in RIGHTS.items()
+        for case in lists[which]
+    ]
 
 
-@pytest.mark.parametrize(("action", "resource", "context"), REFUSED, ids=short)
-def test_the_operator_may_not(action: str, resource: str, context: dict[str, str]) -> None:
-    assert not allows(document("operator-policy.json"), action, resource, context)
+@pytest.mark.parametrize(("name", "action", "resource", "context"), cases(0))
+def test_the_operator_may(name: str, action: str, resource: str, context: dict[str, str]) -> None:
+    assert allows(document(name), action, resource, context)
+
+
+@pytest.mark.parametrize(("name", "action", "resource", "context"), cases(1))
+def test_the_operator_may_not(name: str, action: str, resource: str, context: dict[str, str]) -> None:
+    assert not allows(document(name), action, resource, context)
 
 
 def test_the_pages_fallback_lets_profiles_be_created_as_ours_and_nothing_else() -> None:
@@ -91,23 +139,26 @@ def test_the_pages_fallback_lets_profiles_be_created_as_ours_and_nothing_else() 
     assert not allows(policy, "eks:UntagResource", arn, {ASKED: OURS})
 
 
-def test_every_statement_has_an_example() -> None:
-    policy = document("operator-policy.json")
-    assert {action for action, _, _ in ALLOWED} == actions(policy)
+@pytest.mark.parametrize("name", RIGHTS)
+def test_every_statement_has_an_example(name: str) -> None:
+    policy, (allowed, _) = document(name), RIGHTS[name]
+    assert {action for action, _, _ in allowed} == actions(policy)
     for statement in policy["Statement"]:
-        assert any(allows({"Statement": [statement]}, *case) for case in ALLOWED), statement["Sid"]
+        assert any(allows({"Statement": [statement]}, *case) for case in allowed), statement["Sid"]
 
 
-def test_no_condition_can_be_left_out() -> None:
+@pytest.mark.parametrize("name", RIGHTS)
+def test_no_condition_can_be_left_out(name: str) -> None:
     """Each does something: without it, a request that must be refused is allowed."""
-    for statement in document("operator-policy.json")["Statement"]:
+    for statement in document(name)["Statement"]:
         for operator, pairs in statement.get("Condition", {}).items():
             for key in pairs:
                 rest = {
                     other: {name: value for name, value in its.items() if (other, name) != (operator, key)}
                     for other, its in statement["Condition"].items()
                 }
-                assert any(allows({"Statement": [{**statement, "Condition": rest}]}, *case) for case in REFUSED), (statement["Sid"], key)
+                alone = {"Statement": [{**statement, "Condition": rest}]}
+                assert any(allows(alone, *case) for case in RIGHTS[name][1]), (statement["Sid"], key)
 
 
 def test_one_policy_can_serve_all_clusters_of_an_account_and_region() -> None:

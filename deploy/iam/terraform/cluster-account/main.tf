@@ -38,6 +38,14 @@ resource "aws_iam_role_policy" "this" {
   policy = templatefile("${path.module}/../../operator-policy.json", local.values)
 }
 
+resource "aws_iam_role_policy" "repairs" {
+  count = var.repairs ? 1 : 0
+
+  name   = "fargate-repairs"
+  role   = aws_iam_role.this.name
+  policy = templatefile("${path.module}/../../repairs-policy.json", local.values)
+}
+
 # Without a path: Fargate's nodes would not be known by it.
 resource "aws_iam_role" "pod_execution" {
   name               = var.pod_execution_role

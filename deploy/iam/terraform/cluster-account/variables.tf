@@ -19,6 +19,12 @@ variable "cluster" {
   type        = string
 }
 
+variable "repairs" {
+  description = "Whether the operator may make access entries and configure CoreDNS, for classes with repairs."
+  type        = bool
+  default     = false
+}
+
 variable "installation" {
   description = "The operator's FARGATECLAIMS_INSTALLATION."
   type        = string
