@@ -1,7 +1,8 @@
 """The built-in kinds."""
 
 import base64
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
 from fargateclaims.simulator.kube import crds, events, schemas
 from fargateclaims.simulator.kube.columns import BUILT_IN
@@ -9,7 +10,7 @@ from fargateclaims.simulator.kube.field_errors import Cause, FieldError
 from fargateclaims.simulator.kube.objects import Obj
 from fargateclaims.simulator.kube.resources import METADATA_FIELDS, ResourceType
 from fargateclaims.simulator.kube.schema import compile_root
-from fargateclaims.simulator.kube.workloads import pods
+from fargateclaims.simulator.kube.workloads import pods, rules
 
 NAMESPACES: Final = "namespaces"
 CRDS: Final = "customresourcedefinitions.apiextensions.k8s.io"
@@ -78,6 +79,8 @@ def _built_in(group: str, version: str, kind: str, openapi: Obj, **options: obje
     )
 
 
+_STATUS: Final[Mapping[str, Any]] = {"subresources": frozenset({"status"})}
+_WORKLOAD: Final[Mapping[str, Any]] = {**_STATUS, "categories": ("all",), "has_generation": True, "check": rules.check_workload}
 BUILT_IN_KINDS: Final = (
     _built_in("", "v1", "ConfigMap", schemas.CONFIG_MAP, short_names=("cm",), check=_check_immutable),
     _built_in(
@@ -138,15 +141,22 @@ BUILT_IN_KINDS: Final = (
         selectable=METADATA_FIELDS | {"spec.unschedulable": "spec.unschedulable"},
         status_from_start=True,
     ),
+    _built_in("", "v1", "PersistentVolumeClaim", schemas.PERSISTENT_VOLUME_CLAIM, **_STATUS, short_names=("pvc",), returns_deleted=True),
+    _built_in("apps", "v1", "DaemonSet", schemas.DAEMON_SET, **_WORKLOAD, short_names=("ds",)),
+    _built_in("apps", "v1", "Deployment", schemas.DEPLOYMENT, **_WORKLOAD, short_names=("deploy",), prepare=rules.prepare_deployment),
+    _built_in("apps", "v1", "ReplicaSet", schemas.REPLICA_SET, **_WORKLOAD, short_names=("rs",)),
+    _built_in("apps", "v1", "StatefulSet", schemas.STATEFUL_SET, **_WORKLOAD, short_names=("sts",)),
+    _built_in("batch", "v1", "CronJob", schemas.CRON_JOB, **_STATUS, short_names=("cj",), categories=("all",), has_generation=True),
+    _built_in("batch", "v1", "Job", schemas.JOB, **_STATUS, categories=("all",), has_generation=True),
     _built_in(
-        "apps",
+        "policy",
         "v1",
-        "Deployment",
-        schemas.DEPLOYMENT,
-        short_names=("deploy",),
-        categories=("all",),
-        subresources=frozenset({"status"}),
+        "PodDisruptionBudget",
+        schemas.POD_DISRUPTION_BUDGET,
+        **_STATUS,
+        short_names=("pdb",),
         has_generation=True,
+        check=rules.check_budget,
     ),
     _built_in("coordination.k8s.io", "v1", "Lease", schemas.LEASE, unconditional_update=False, create_on_update=True, check=_check_lease),
     _built_in(

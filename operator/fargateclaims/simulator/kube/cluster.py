@@ -1,6 +1,7 @@
 """The state behind a server, put together: objects, kinds, and the controllers that look after them. No network."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from typing import TypeAlias
 
 from fargateclaims.simulator.kube.builtins import BUILT_IN_KINDS
@@ -12,7 +13,9 @@ from fargateclaims.simulator.kube.resources import Kinds, ResourceType
 from fargateclaims.simulator.kube.reviews import REVIEW_KINDS
 from fargateclaims.simulator.kube.store import HISTORY_LIMIT, Store
 from fargateclaims.simulator.kube.workloads.binding import Binder
+from fargateclaims.simulator.kube.workloads.controllers import Workloads
 from fargateclaims.simulator.kube.workloads.eviction import Evictor
+from fargateclaims.simulator.kube.workloads.registry import Registry
 from fargateclaims.simulator.kube.writes import Writer
 
 LOADER = "simulator-load"
@@ -36,11 +39,18 @@ class Cluster:
         self.kinds = Kinds((*BUILT_IN_KINDS, *REVIEW_KINDS))
         self.writer = Writer(self.store, self.kinds, clock)
         self.controllers = Controllers(self.store, self.kinds, self.writer, clock, wake=wake, ended=ended)
+        registry = Registry(self.store, self.kinds, self.writer, clock)
         self.actions: Mapping[str, Action] = {
             "binding": Binder(self.writer, self.kinds, clock).bind,
-            "eviction": Evictor(self.writer, self.kinds, clock).evict,
+            "eviction": Evictor(registry, self.writer).evict,
         }
+        self._workloads = Workloads(self.store, registry, wake)
         self.controllers.start()
+
+    def reconcile(self) -> datetime | None:
+        """Let the controllers do what is due; when they want to look again although nothing changes."""
+        self.controllers.reconcile()
+        return self._workloads.reconcile()
 
     def load(self, objects: Iterable[Obj]) -> int:
         """Create objects as they are, with their status; how many. ApiError for the first that is refused."""

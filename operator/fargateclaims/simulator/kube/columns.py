@@ -159,7 +159,10 @@ BUILT_IN: Final[dict[str, tuple[Column, ...]]] = {
     "Lease": (NAME, Column("Holder", _path(".spec.holderIdentity")), _AGE_TEXT),
     "CustomResourceDefinition": (NAME, Column("Created At", _path(".metadata.creationTimestamp"), "date")),
     "Pod": (NAME, Column("Ready", _pod_ready), Column("Status", _pod_status), Column("Restarts", _pod_restarts), _AGE_TEXT),
-    "Node": (NAME, _AGE_TEXT),
+    **dict.fromkeys(
+        ("CronJob", "DaemonSet", "Job", "Node", "PersistentVolumeClaim", "PodDisruptionBudget", "ReplicaSet", "StatefulSet"),
+        (NAME, _AGE_TEXT),
+    ),
     "Deployment": (
         NAME,
         Column("Ready", _deployment_ready),

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from fargateclaims.simulator.kube import crds
 from fargateclaims.simulator.kube.builtins import CRDS, FIRST_NAMESPACES, NAMESPACES
 from fargateclaims.simulator.kube.decoding import WriteOptions
-from fargateclaims.simulator.kube.deletion import FOREGROUND
 from fargateclaims.simulator.kube.objects import Clock, Key, Obj, timestamp
 from fargateclaims.simulator.kube.resources import Kinds, ResourceType
 from fargateclaims.simulator.kube.schema import apply_defaults, prune
@@ -42,7 +41,6 @@ class Controllers:
         self._wake = wake
         self._ended = ended
         self._watched: set[str] = set()
-        self._collectable: set[tuple[str, str, Key]] = set()
         self._served: dict[str, int] = {}
         self._watch(CRDS)
         self._watch(NAMESPACES)
@@ -55,7 +53,6 @@ class Controllers:
 
     def reconcile(self) -> None:
         """Establish new CRDs, empty what is terminating, and let go what is empty."""
-        self._collect_garbage()
         for crd in self._objects(CRDS):
             self._reconcile_crd(crd)
         for namespace in self._objects(NAMESPACES):
@@ -73,18 +70,8 @@ class Controllers:
     def _changed(self, change: Change) -> None:
         obj = change.current.data
         marked = bool(obj["metadata"].get("deletionTimestamp"))
-        if marked and FOREGROUND in (obj["metadata"].get("finalizers") or ()):
-            self._collectable.add((obj["apiVersion"], obj["kind"], change.current.key))
         if marked or obj["kind"] in ("CustomResourceDefinition", "Namespace") or change.type is ChangeType.DELETED:
             self._wake()
-
-    def _collect_garbage(self) -> None:
-        """Nothing depends on anything here, so whoever waits for that waits no longer."""
-        while self._collectable:
-            api_version, kind, key = self._collectable.pop()
-            resource = self._kinds.by_kind(api_version, kind)
-            if resource is not None:
-                self._change(resource, key, "", _without_foreground)
 
     def _reconcile_crd(self, crd: Obj) -> None:
         name, collection = crd["metadata"]["name"], crds.collection_of(crd)
@@ -171,8 +158,3 @@ class Controllers:
         if self._store.get(resource.collection, key) is not None:
             manager = _API_SERVER if resource.collection == CRDS else _MANAGER
             self._writer.patch(resource, key, subresource, transform, WriteOptions(field_manager=manager))
-
-
-def _without_foreground(obj: Obj) -> Obj:
-    rest = [name for name in obj["metadata"].get("finalizers") or () if name != FOREGROUND]
-    return {**obj, "metadata": {**obj["metadata"], "finalizers": rest}}

@@ -65,12 +65,26 @@ class Selector:
 
 
 EVERYTHING: Final = Selector()
+NOTHING: Final = Selector((Requirement("", "exists", frozenset()),))
+_OPERATORS: Final = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}
 
 
 def parse(labels: str, fields: str, selectable: Mapping[str, str]) -> Selector:
     """Both query parameters; 400 on a syntax error. `selectable` maps the fields one may select by to their place in the stored object."""
     requirements = tuple(_requirement(part) for part in _split(labels))
     return Selector(requirements, tuple(_field_term(part, selectable) for part in fields.split(",") if part))
+
+
+def of_labels(selector: Obj | None) -> Selector:
+    """A ``metav1.LabelSelector`` in an object; an empty one matches everything, none at all nothing."""
+    if selector is None:
+        return NOTHING
+    equal = [Requirement(key, "in", frozenset([value])) for key, value in (selector.get("matchLabels") or {}).items()]
+    expressions = [
+        Requirement(part["key"], _OPERATORS.get(part["operator"], ""), frozenset(part.get("values") or ()))
+        for part in selector.get("matchExpressions") or ()
+    ]
+    return Selector((*equal, *expressions))
 
 
 def _split(text: str) -> list[str]:

@@ -29,6 +29,8 @@ BOOKMARK_SECONDS: Final = 60.0
 _ADMIN_BODY_LIMIT: Final = 1024 * 1024 * 1024
 # Open watches must not keep the process from ending.
 _SHUTDOWN_SECONDS: Final = 1.0
+# A clock may stand still, and never reach what is waited for.
+_LEAST_WAIT: Final = 0.1
 _logger = logging.getLogger(__name__)
 
 
@@ -53,6 +55,7 @@ class KubeServer:
         self.url = ""
         self._watches = Watches(lambda: self._cluster.store, self._settings.clock, self._settings.bookmark_seconds)
         self._controllers_due = False
+        self._alarm: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._cluster = self._new_cluster(revision=1)
         self._admin = Admin(lambda: self._cluster, self._watches, self.faults, self.ledger, self._reset)
@@ -67,6 +70,7 @@ class KubeServer:
         await self._runner.setup()
         site = web.TCPSite(self._runner, host, port, reuse_address=True)
         await site.start()
+        self._wake_controllers()
         bound = self._runner.addresses[0][1]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{bound}"
         return self.url
@@ -74,6 +78,8 @@ class KubeServer:
     async def stop(self) -> None:
         """End all watches and stop listening."""
         self._watches.reset()
+        if self._alarm is not None:
+            self._alarm.cancel()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -88,6 +94,7 @@ class KubeServer:
         )
         cluster.controllers.reconcile()
         cluster.load(settings.objects)
+        self._wake_controllers()
         self._handlers = ResourceHandlers(cluster, self._watches, settings.clock)
         return cluster
 
@@ -105,7 +112,13 @@ class KubeServer:
 
     def _run_controllers(self) -> None:
         self._controllers_due = False
-        self._cluster.controllers.reconcile()
+        due = self._cluster.reconcile()
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        if due is not None and self._loop is not None:
+            seconds = (due - self._settings.clock()).total_seconds()
+            self._alarm = self._loop.call_later(max(seconds, _LEAST_WAIT), self._wake_controllers)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         try:

@@ -8,6 +8,7 @@ from typing import Final
 
 from fargateclaims.simulator.kube.field_errors import Cause, FieldError
 from fargateclaims.simulator.kube.objects import Obj, Value
+from fargateclaims.simulator.kube.workloads.conditions import condition
 
 _CONTAINERS: Final = ("containers", "initContainers")
 _TERMINAL: Final = ("Succeeded", "Failed")
@@ -103,12 +104,6 @@ def is_terminating(pod: Obj) -> bool:
 def is_active(pod: Obj) -> bool:
     """Whether a controller counts it as one of its replicas."""
     return not is_terminal(pod) and not is_terminating(pod)
-
-
-def condition(obj: Obj, kind: str) -> Obj:
-    """A condition in the status; empty if it is not there."""
-    conditions = (obj.get("status") or {}).get("conditions") or ()
-    return next((entry for entry in conditions if entry.get("type") == kind), {})
 
 
 def is_ready(pod: Obj) -> bool:
