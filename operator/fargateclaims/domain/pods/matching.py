@@ -22,15 +22,19 @@ PIN: Final = "eks.amazonaws.com/fargate-profile"
 class ProfileView:
     """A profile as far as a pod is concerned.
 
+    :param name: empty if that is not known yet.
+    :param state: None for one that a claim is waiting to make.
     :param claim: `namespace/name` of the claim that owns it; None for one that is foreign.
     :param active_since: when at the latest it was ACTIVE; None if that is not known, or it is not.
+    :param note: what its claim says, while it is not ready.
     """
 
     name: str
     selectors: tuple[ProfileSelector, ...]
-    state: ProfileState
+    state: ProfileState | None
     claim: str | None = None
     active_since: datetime | None = None
+    note: str = ""
 
     @property
     def active(self) -> bool:

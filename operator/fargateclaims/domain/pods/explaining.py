@@ -1,0 +1,213 @@
+"""Where a pod runs or will run, and why: what `explain` says, as facts and sentences."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from fargateclaims.domain.pods.matching import PIN, Decision, ProfileMatch, ProfileView, decide
+from fargateclaims.domain.pods.pod import Pod, reasons_to_bypass
+from fargateclaims.domain.pods.scheduler_messages import Advice, advice_on
+from fargateclaims.domain.pods.sizing import ResourcesError, TooLargeError, size_of
+from fargateclaims.domain.pods.words import span
+
+
+class Outcome(StrEnum):
+    """How a pod stands with Fargate, in one word, for programs."""
+
+    ON_FARGATE = "OnFargate"
+    """It has a Fargate node."""
+    ELSEWHERE = "Elsewhere"
+    """It has another node."""
+    TAKEN = "Taken"
+    """EKS has given it to a profile, and it has no node yet."""
+    MADE_TOO_EARLY = "MadeTooEarly"
+    """A profile takes it once it is made again."""
+    WOULD_BE_TAKEN = "WouldBeTaken"
+    """Of a manifest: a profile takes it."""
+    NO_PROFILE = "NoProfile"
+    """No profile takes it."""
+    BYPASSED = "Bypassed"
+    """Something in its spec keeps EKS from looking for a profile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A message of a scheduler's, and what is known of it."""
+
+    source: str
+    message: str
+    advice: tuple[Advice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All that is to be said about one pod.
+
+    :param steps: what to do, the most likely first.
+    """
+
+    pod: Pod
+    outcome: Outcome
+    headline: str
+    decision: Decision
+    said: tuple[Said, ...]
+    steps: tuple[str, ...]
+
+
+def explain(pod: Pod, profiles: Iterable[ProfileView], events: Iterable[tuple[str, str]], now: datetime) -> Explanation:
+    """Explain one pod.
+
+    :param profiles: all that are known.
+    :param events: who said something about it, and what.
+    """
+    decision = decide(pod.namespace, pod.labels, pod.annotations, profiles)
+    said = tuple(Said(source, message, tuple(advice_on(message))) for source, message in dict.fromkeys(events))
+    bypasses = reasons_to_bypass(pod.labels, pod.annotations, pod.spec)
+    outcome = _outcome(pod, decision, bypasses)
+    advised = [one.action for message in said for one in message.advice]
+    steps = (*advised, *_size_steps(pod), *_steps(pod, outcome, decision, bypasses))
+    return Explanation(pod, outcome, _headline(pod, outcome, decision, now), decision, said, tuple(dict.fromkeys(steps)))
+
+
+def _outcome(pod: Pod, decision: Decision, bypasses: Sequence[str]) -> Outcome:
+    if pod.on_fargate:
+        return Outcome.ON_FARGATE
+    if pod.node and pod.created:
+        return Outcome.ELSEWHERE
+    if pod.taken and pod.created:
+        return Outcome.TAKEN
+    if bypasses:
+        return Outcome.BYPASSED
+    if decision.winner is None:
+        return Outcome.NO_PROFILE
+    return Outcome.MADE_TOO_EARLY if pod.created else Outcome.WOULD_BE_TAKEN
+
+
+def _headline(pod: Pod, outcome: Outcome, decision: Decision, now: datetime) -> str:
+    state = f"{pod.phase or 'Unknown'}{f' for {span(now - pod.created)}' if pod.created else ''}"
+    match outcome:
+        case Outcome.ON_FARGATE:
+            size = f", {pod.capacity}" if pod.capacity else ""
+            ended = "; it has ended, and costs until it is removed" if pod.ended else ""
+            return f"{pod.phase} on Fargate: {_profile(pod.profile, decision)}, node {pod.node}{size}{ended}."
+        case Outcome.ELSEWHERE:
+            return f"{pod.phase} on node {pod.node}, not on Fargate.{_would_be(decision)}"
+        case Outcome.TAKEN:
+            return f"{state}. EKS has given it to {_profile(pod.profile, decision)}; the fargate-scheduler has found no place for it yet."
+        case Outcome.BYPASSED:
+            without = f" Without what is named below, {_profile(_winner(decision), decision)} would take it." if decision.winner else ""
+            return f"{f'{state}. ' if pod.created else ''}EKS does not look for a Fargate profile for this pod.{without}"
+        case Outcome.NO_PROFILE:
+            return f"{f'{state}. ' if pod.created else ''}{_none(decision)}"
+        case Outcome.WOULD_BE_TAKEN:
+            return f"{_capital(_profile(_winner(decision), decision))} takes this pod{_why(decision)}."
+    made = _made(pod, decision, now)
+    return f"{state}. {_capital(_profile(_winner(decision), decision))} takes it once it is made again{_why(decision)}{made}."
+
+
+def _winner(decision: Decision) -> str | None:
+    return decision.winner.profile.name if decision.winner else None
+
+
+def _profile(name: str | None, decision: Decision) -> str:
+    if name is None:
+        return "a profile that is not named"
+    for one in (*decision.matching, *decision.to_come, *decision.near):
+        if one.profile.name == name:
+            return f"profile {name} ({owner_of(one.profile)})"
+    return f"profile {name}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def owner_of(profile: ProfileView) -> str:
+    """Whose a profile is."""
+    return f"claim {profile.claim}" if profile.claim else "foreign"
+
+
+def _would_be(decision: Decision) -> str:
+    return f" {_capital(_profile(_winner(decision), decision))} would take it if it were made again." if decision.winner else ""
+
+
+def _none(decision: Decision) -> str:
+    if decision.pin is None:
+        return f"No Fargate profile takes this pod{' yet' if decision.to_come else ''}."
+    how = "label" if decision.pin_is_label else "annotation"
+    return f"No Fargate profile takes this pod: its {how} names {decision.pin}, which {_why_pin_fails(decision)}."
+
+
+def _why_pin_fails(decision: Decision) -> str:
+    if any(one.profile.name == decision.pin for one in decision.to_come):
+        return "matches and is not ACTIVE"
+    return "does not match" if any(one.profile.name == decision.pin for one in decision.near) else "is not among the profiles seen"
+
+
+def _why(decision: Decision) -> str:
+    if decision.pin:
+        return f", which its {'label' if decision.pin_is_label else 'annotation'} names"
+    return f", first by name of {len(decision.matching)} that match" if len(decision.matching) > 1 else ""
+
+
+def _made(pod: Pod, decision: Decision, now: datetime) -> str:
+    since = decision.winner.profile.active_since if decision.winner else None
+    if pod.created is None or since is None or pod.created > since:
+        return ""
+    return f": it was made {span(since - pod.created)} before the profile was ACTIVE ({span(now - since)} ago)"
+
+
+def _size_steps(pod: Pod) -> list[str]:
+    try:
+        size_of(pod.spec)
+    except TooLargeError as error:
+        return [f"ask for less: {error}"]
+    except ResourcesError as error:
+        return [f"mend what it asks for: {error}"]
+    return []
+
+
+def _steps(pod: Pod, outcome: Outcome, decision: Decision, bypasses: Sequence[str]) -> list[str]:
+    match outcome:
+        case Outcome.BYPASSED:
+            return list(bypasses)
+        case Outcome.MADE_TOO_EARLY:
+            return [_make_again(pod, decision)]
+        case Outcome.TAKEN if pod.profile and pod.profile != _winner(decision):
+            return [f"the profile {pod.profile} is gone or not ACTIVE: make the pod again, so that EKS chooses anew"]
+        case Outcome.NO_PROFILE:
+            return _ways_to_a_profile(pod, decision)
+    return []
+
+
+def _make_again(pod: Pod, decision: Decision) -> str:
+    claim = decision.winner.profile.claim if decision.winner else None
+    if pod.controller is None:
+        return "delete the pod and apply it again: nothing else would make it again"
+    if claim:
+        namespace, _, name = claim.partition("/")
+        return f"kubectl fargate reschedule {name} -n {namespace}"
+    return f"kubectl delete pod {pod.name} -n {pod.namespace}   ({pod.controller} makes it again)"
+
+
+def _ways_to_a_profile(pod: Pod, decision: Decision) -> list[str]:
+    coming = [one.profile for one in decision.to_come]
+    if coming:
+        names = " or ".join(f"profile {profile.name}" if profile.name else f"the profile of claim {profile.claim}" for profile in coming)
+        again = ", then make the pod again" if pod.created else ""
+        return [f"wait until {names} is ACTIVE{again}"]
+    if decision.pin:
+        return [f"remove {PIN} from the pod's template, or name a profile that matches"]
+    ways = [way for way in (_way_to(one) for one in decision.near[:1]) if way]
+    labels = ", ".join(f"{key}={value}" for key, value in sorted(pod.labels.items())[:2] if key != "pod-template-hash")
+    ways.append(f"claim {labels or 'its labels'} in namespace {pod.namespace} with a FargateProfileClaim")
+    return ways
+
+
+def _way_to(one: ProfileMatch) -> str | None:
+    nearest = one.nearest
+    if nearest is None or not nearest.namespace:
+        return None
+    wrong = ", ".join(f"{label.key}={label.value}" for label in nearest.labels if not label.matches)
+    return f"give the pod's template the label{'s' if wrong.count(',') else ''} {wrong}: then {one.profile.name} takes it"
