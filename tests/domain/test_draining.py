@@ -81,7 +81,7 @@ class TestReplacement:
     @pytest.mark.parametrize(
         ("kind", "said"),
         [
-            ({"terminating_since": LATER}, "1 terminating"),
+            ({"terminating": True}, "1 terminating"),
             ({"controller": None}, "1 without a controller that would make it again"),
             ({"pinned": True}, "1 pinned to this profile by label"),
             ({"created": LATER}, "1 made anew on this profile"),
@@ -98,7 +98,7 @@ class TestReplacement:
         assert decide(replacing([back], now=again)).evict == (back,)
 
     def test_a_budget_in_the_way_is_named_with_since_when(self) -> None:
-        pods = [pod("a"), pod("b"), pod("c", terminating_since=LATER)]
+        pods = [pod("a"), pod("b"), pod("c", terminating=True)]
         known = {"uid-a": held(since=LATER, tried=LATER), "uid-b": held(since=LATER + timedelta(seconds=9))}
         drain = decide(replacing(pods, total=20, held=known))
         assert drain.message == "draining: 3 of 20 pods left, 1 terminating, 2 waiting for disruption budget shop/web since 14:02:11Z"
@@ -207,7 +207,7 @@ PODS = st.builds(
     uid=st.uuids().map(str),
     phase=st.sampled_from(["Running", "Pending", "Succeeded", "Failed", "Unknown"]),
     created=st.none() | MOMENTS,
-    terminating_since=st.none() | MOMENTS,
+    terminating=st.booleans(),
     controller=st.sampled_from([None, "ReplicaSet/web"]),
     exempt=st.booleans(),
     pinned=st.booleans(),
@@ -232,7 +232,7 @@ def test_whatever_is_seen(  # noqa: PLR0917
     assert set(drain.evict) <= set(left)
     assert len(drain.evict) == len(set(drain.evict)) <= EVICTIONS_PER_ROUND
     for one in drain.evict:
-        assert (one.terminating_since, one.pinned) == (None, False)
+        assert (one.terminating, one.pinned) == (False, False)
         assert one.controller is not None
     if drain.evict:
         assert (drain.state, purpose, disruption.on_replace) == (DrainState.DRAINING, Purpose.REPLACE, DrainPolicy.EVICT)

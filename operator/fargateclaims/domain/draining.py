@@ -36,7 +36,7 @@ class Purpose(StrEnum):
 class PodOnProfile:
     """A pod that a profile has taken.
 
-    :param terminating_since: when its deletion was asked for; None if it was not.
+    :param terminating: whether its deletion was asked for.
     :param controller: `Kind/name` of what makes it again; None if nothing does.
     :param exempt: whether it comes and goes with its node: a DaemonSet's or a static pod.
     :param pinned: whether what makes it again names this profile, so that no other one will take the next pod.
@@ -47,7 +47,7 @@ class PodOnProfile:
     uid: str
     phase: str
     created: datetime | None = None
-    terminating_since: datetime | None = None
+    terminating: bool = False
     controller: str | None = None
     exempt: bool = False
     pinned: bool = False
@@ -216,7 +216,7 @@ def _next(situation: Situation, left: Iterable[PodOnProfile]) -> tuple[PodOnProf
 
 
 def _may_go(situation: Situation, pod: PodOnProfile) -> bool:
-    return pod.terminating_since is None and pod.controller is not None and not pod.pinned and not _came_back(situation, pod)
+    return not pod.terminating and pod.controller is not None and not pod.pinned and not _came_back(situation, pod)
 
 
 def _came_back(situation: Situation, pod: PodOnProfile) -> bool:
@@ -256,7 +256,7 @@ def _obstacles(situation: Situation, left: Sequence[PodOnProfile]) -> list[str]:
 
 def _reason(situation: Situation, pod: PodOnProfile) -> str:
     """Why a pod does not go, as a key and for people; empty if nothing is in the way."""
-    if pod.terminating_since is not None:
+    if pod.terminating:
         return "terminating"
     if pod.controller is None:
         return "without a controller that would make it again"
