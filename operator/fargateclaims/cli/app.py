@@ -8,6 +8,7 @@ from fargateclaims import __version__
 from fargateclaims.cli.demo import demo
 from fargateclaims.cli.run import run
 from fargateclaims.cli.simulate_eks import simulate_eks
+from fargateclaims.cli.simulate_fargate import simulate_fargate
 from fargateclaims.cli.simulate_kube import simulate_kube
 
 app = typer.Typer(
@@ -21,6 +22,7 @@ app.command("run")(run)
 app.command("demo")(demo)
 simulate.command("eks")(simulate_eks)
 simulate.command("kube")(simulate_kube)
+simulate.command("fargate")(simulate_fargate)
 app.add_typer(simulate, name="simulate")
 
 

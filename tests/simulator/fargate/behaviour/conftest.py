@@ -1,0 +1,62 @@
+"""What the data plane does, on the embedded API server; with --control-plane, on a real one.
+
+The tests use nothing that only one of them has, and leave no pod and no node behind.
+"""
+
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from fargateclaims.simulator.eks.client import SimulatedEKS
+from support.eks_server import eks_server
+from support.fargate_world import NODES, FargateWorld
+from support.kube_contract import Api
+from support.kube_server import running_kube_server
+
+# Profiles that a test does not place move at once, unless it says how long they take.
+_OPERATION_S = 0.0
+
+
+@pytest.fixture(scope="session")
+def kubeconfig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    if request.config.getoption("control_plane"):
+        yield request.getfixturevalue("plane").kubeconfig
+        return
+    with running_kube_server(tmp_path_factory.mktemp("kube")) as kube:
+        yield kube.kubeconfig
+
+
+@pytest.fixture(scope="session")
+def eks_process() -> Iterator[SimulatedEKS]:
+    with eks_server(create_seconds=_OPERATION_S, delete_seconds=_OPERATION_S) as simulated:
+        yield simulated
+
+
+@pytest.fixture
+def eks(eks_process: SimulatedEKS) -> SimulatedEKS:
+    eks_process.reset()
+    return eks_process
+
+
+@pytest.fixture
+async def api(kubeconfig: Path) -> AsyncIterator[Api]:
+    async with Api(kubeconfig) as opened:
+        yield opened
+
+
+@pytest.fixture
+async def world(kubeconfig: Path, api: Api, eks: SimulatedEKS) -> AsyncIterator[FargateWorld]:
+    name = f"fargate-{secrets.token_hex(4)}"
+    (await api.create("/api/v1/namespaces", {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})).ok()
+    world = FargateWorld(api, kubeconfig, eks, eks.seed([name]), name, name)
+    world.let_in()
+    yield world
+    pods = f"/api/v1/namespaces/{name}/pods"
+    for pod in (await world.read(pods))["items"]:
+        await api.delete(f"{pods}/{pod['metadata']['name']}", {"gracePeriodSeconds": 0})
+        await world.until_gone(f"{pods}/{pod['metadata']['name']}")
+    for node in await world.nodes():
+        await api.delete(f"{NODES}/{node['metadata']['name']}")
+    await api.delete(f"/api/v1/namespaces/{name}")
