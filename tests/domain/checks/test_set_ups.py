@@ -100,7 +100,8 @@ BROKEN = {
         (
             "nothing leads out of subnet-0aaaaaaaa, subnet-0bbbbbbbb: rtb-private has no route for 0.0.0.0/0, and VPC endpoints are "
             "missing for sts; aws ec2 create-vpc-endpoint --region eu-west-1 --vpc-id vpc-1 --vpc-endpoint-type Interface "
-            "--private-dns-enabled --subnet-ids subnet-0aaaaaaaa subnet-0bbbbbbbb --security-group-ids sg-cluster --service-name com.amazonaws.eu-west-1.sts"
+            "--private-dns-enabled --subnet-ids subnet-0aaaaaaaa subnet-0bbbbbbbb --security-group-ids sg-cluster "
+            "--service-name com.amazonaws.eu-west-1.sts"
         ),
     ),
     "CoreDNS marked for EC2 nodes": (
