@@ -81,6 +81,7 @@ def _built_in(group: str, version: str, kind: str, openapi: Obj, **options: obje
 
 _STATUS: Final[Mapping[str, Any]] = {"subresources": frozenset({"status"})}
 _WORKLOAD: Final[Mapping[str, Any]] = {**_STATUS, "categories": ("all",), "has_generation": True, "check": rules.check_workload}
+_SCALABLE: Final[Mapping[str, Any]] = {**_WORKLOAD, "subresources": frozenset({"scale", "status"})}
 BUILT_IN_KINDS: Final = (
     _built_in("", "v1", "ConfigMap", schemas.CONFIG_MAP, short_names=("cm",), check=_check_immutable),
     _built_in(
@@ -143,9 +144,9 @@ BUILT_IN_KINDS: Final = (
     ),
     _built_in("", "v1", "PersistentVolumeClaim", schemas.PERSISTENT_VOLUME_CLAIM, **_STATUS, short_names=("pvc",), returns_deleted=True),
     _built_in("apps", "v1", "DaemonSet", schemas.DAEMON_SET, **_WORKLOAD, short_names=("ds",)),
-    _built_in("apps", "v1", "Deployment", schemas.DEPLOYMENT, **_WORKLOAD, short_names=("deploy",), prepare=rules.prepare_deployment),
-    _built_in("apps", "v1", "ReplicaSet", schemas.REPLICA_SET, **_WORKLOAD, short_names=("rs",)),
-    _built_in("apps", "v1", "StatefulSet", schemas.STATEFUL_SET, **_WORKLOAD, short_names=("sts",)),
+    _built_in("apps", "v1", "Deployment", schemas.DEPLOYMENT, **_SCALABLE, short_names=("deploy",), prepare=rules.prepare_deployment),
+    _built_in("apps", "v1", "ReplicaSet", schemas.REPLICA_SET, **_SCALABLE, short_names=("rs",)),
+    _built_in("apps", "v1", "StatefulSet", schemas.STATEFUL_SET, **_SCALABLE, short_names=("sts",)),
     _built_in("batch", "v1", "CronJob", schemas.CRON_JOB, **_STATUS, short_names=("cj",), categories=("all",), has_generation=True),
     _built_in("batch", "v1", "Job", schemas.JOB, **_STATUS, categories=("all",), has_generation=True),
     _built_in(

@@ -27,9 +27,11 @@ from fargateclaims.simulator.kube.reads import ListOptions
 from fargateclaims.simulator.kube.representation import Representation, negotiate
 from fargateclaims.simulator.kube.requests import RequestInfo, is_true
 from fargateclaims.simulator.kube.resources import SUBRESOURCES, ResourceType
+from fargateclaims.simulator.kube.store import Stored
 from fargateclaims.simulator.kube.strategic import strategic_patch
 from fargateclaims.simulator.kube.watch import Watches, WatchOptions
-from fargateclaims.simulator.kube.writes import Written
+from fargateclaims.simulator.kube.workloads import scale
+from fargateclaims.simulator.kube.writes import Transform, Written
 
 # As in a real API server (and etcd behind it).
 BODY_LIMIT: Final = 3 * 1024 * 1024
@@ -75,8 +77,13 @@ class ResourceHandlers:
 
     def _get(self, request: web.Request, resource: ResourceType, info: RequestInfo) -> web.Response:
         stored = reads.get(self._cluster.store, resource, (info.namespace, info.name), request.query.get("resourceVersion", ""))
+        return _json(self._shown(request, resource, stored, info.subresource))
+
+    def _shown(self, request: web.Request, resource: ResourceType, stored: Stored, subresource: str) -> bytes:
+        if subresource == "scale":
+            return dumps(scale.of(stored.data))
         form = negotiate(request.headers.get("Accept", ""), request.query.get("includeObject", ""))
-        return _json(form.one(resource, stored, self._clock()))
+        return form.one(resource, stored, self._clock())
 
     def _list(self, request: web.Request, resource: ResourceType, info: RequestInfo, fault: Fault | None) -> web.Response:
         query = request.query
@@ -108,17 +115,18 @@ class ResourceHandlers:
             if info.verb == "create" and info.subresource:
                 self._cluster.actions[info.subresource]((info.namespace, info.name), parsed, options)
                 return _json(dumps(_success(code=201)), 201)
-            if info.verb == "create":
+            if info.subresource == "scale":
+                written = self._change(resource, info, lambda _: parsed, options)
+            elif info.verb == "create":
                 written = self._cluster.writer.create(resource, info.namespace, parsed, options)
             else:
                 written = self._cluster.writer.replace(resource, (info.namespace, info.name), info.subresource, parsed, options)
-        return self._written(request, written, options)
+        return self._written(request, info, written, options)
 
     def _patch(self, resource: ResourceType, info: RequestInfo, content_type: str, body: bytes, options: WriteOptions) -> Written:
-        key, writer = (info.namespace, info.name), self._cluster.writer
         if content_type == _APPLY:
             config = decoding.parse_body(body, content_type, "error decoding YAML: error converting YAML to JSON: yaml: ")
-            return writer.apply(resource, key, info.subresource, config, options)
+            return self._cluster.writer.apply(resource, (info.namespace, info.name), info.subresource, config, options)
         change = _PATCHES.get(content_type)
         if change is None or (content_type == _STRATEGIC and resource.custom):
             accepted = [_JSON_PATCH, _MERGE_PATCH, _APPLY] if resource.custom else [_JSON_PATCH, _MERGE_PATCH, _STRATEGIC, _APPLY]
@@ -127,11 +135,16 @@ class ResourceHandlers:
         if not isinstance(patch, list if content_type == _JSON_PATCH else dict):
             target = "[]handlers.jsonPatchOp" if content_type == _JSON_PATCH else "map[string]interface {}"
             raise bad_request(_UNDECODABLE_PATCH + decoding.cannot_unmarshal(patch, target))
-        return writer.patch(resource, key, info.subresource, lambda obj: change(obj, patch), options)
+        return self._change(resource, info, lambda obj: change(obj, patch), options)
 
-    def _written(self, request: web.Request, written: Written, options: WriteOptions) -> web.Response:
-        form = negotiate(request.headers.get("Accept", ""), request.query.get("includeObject", ""))
-        response = _json(form.one(written.resource, written.stored, self._clock()), 201 if written.created else 200)
+    def _change(self, resource: ResourceType, info: RequestInfo, transform: Transform, options: WriteOptions) -> Written:
+        if info.subresource == "scale":
+            transform = scale.through(transform)
+        return self._cluster.writer.patch(resource, (info.namespace, info.name), info.subresource, transform, options)
+
+    def _written(self, request: web.Request, info: RequestInfo, written: Written, options: WriteOptions) -> web.Response:
+        body = self._shown(request, written.resource, written.stored, info.subresource)
+        response = _json(body, 201 if written.created else 200)
         for warning in options.warnings:
             response.headers.add("Warning", f'299 - "{warning.replace(chr(92), chr(92) * 2).replace(chr(34), chr(92) + chr(34))}"')
         return response

@@ -36,6 +36,7 @@ SUBRESOURCES: Final = {
     "binding": Subresource(("create",), kind="Binding"),
     "eviction": Subresource(("create",), "policy", "v1", "Eviction"),
     "finalize": Subresource(("update",)),
+    "scale": Subresource(("get", "patch", "update"), "autoscaling", "v1", "Scale"),
     "status": Subresource(("get", "patch", "update")),
 }
 

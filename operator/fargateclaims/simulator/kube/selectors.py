@@ -37,6 +37,20 @@ class Requirement:
             case _:
                 return self._compares(value)
 
+    def __str__(self) -> str:
+        values = ",".join(sorted(self.values))
+        match self.operator:
+            case "in" | "notin" if len(self.values) == 1:
+                return f"{self.key}{'=' if self.operator == 'in' else '!='}{values}"
+            case "in" | "notin":
+                return f"{self.key} {self.operator} ({values})"
+            case "exists":
+                return self.key
+            case "!":
+                return f"!{self.key}"
+            case _:
+                return f"{self.key}{self.operator}{values}"
+
     def _compares(self, value: str | None) -> bool:
         try:
             number, bound = int(value or ""), int(next(iter(self.values)))
@@ -54,6 +68,10 @@ class Selector:
 
     def __bool__(self) -> bool:
         return bool(self.labels or self.fields)
+
+    def __str__(self) -> str:
+        """Its labels, as in a query, sorted by key."""
+        return ",".join(str(requirement) for requirement in sorted(self.labels, key=lambda requirement: requirement.key))
 
     def matches(self, obj: Obj) -> bool:
         """Whether the object is selected."""

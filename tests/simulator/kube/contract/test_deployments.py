@@ -215,3 +215,26 @@ async def test_the_annotations_of_a_deployment_tell_of_its_replica_set(api: Api,
     await until_sized(workloads, {"1": 0})
     (found,) = await workloads.list(workloads.replica_sets)
     assert found["metadata"]["annotations"]["kubernetes.io/change-cause"] == "first"
+
+
+async def test_a_scale_is_the_number_alone(api: Api, workloads: Workloads) -> None:
+    selector = {"matchLabels": LABELS, "matchExpressions": [{"key": "app", "operator": "In", "values": ["web", "other"]}]}
+    made = (await api.create(workloads.deployments, deployment("web", 2, selector=selector))).ok()
+    await workloads.until(f"{workloads.deployments}/web", replicas=2)
+    path = f"{workloads.deployments}/web/scale"
+    found = (await api.get(path)).ok()
+    assert (found["kind"], found["apiVersion"], found["spec"], found["metadata"]["uid"]) == (
+        "Scale",
+        "autoscaling/v1",
+        {"replicas": 2},
+        made["metadata"]["uid"],
+    )
+    assert found["status"] == {"replicas": 2, "selector": "app=web,app in (other,web)"}
+    stale = {**found, "metadata": {**found["metadata"], "resourceVersion": made["metadata"]["resourceVersion"]}, "spec": {"replicas": 5}}
+    (await api.replace(path, stale)).refused(409, "Conflict")
+    assert (await api.patch(path, {"spec": {"replicas": 3}}, MERGE)).ok()["spec"] == {"replicas": 3}
+    await until_sized(workloads, {"1": 3})
+    scale = (await api.get(path)).ok()
+    assert (await api.replace(path, {**scale, "spec": {"replicas": 1}, "metadata": {"name": "web"}})).ok()["spec"] == {"replicas": 1}
+    await until_sized(workloads, {"1": 1})
+    assert (await api.patch(path, {"spec": {"replicas": "many"}}, MERGE)).code in (400, 422)

@@ -15,7 +15,6 @@ from fargateclaims.simulator.kube.workloads.rollout import scaled
 # How long an eviction that was agreed to is counted although the pod is still there.
 _DELETION_LIMIT: Final = timedelta(minutes=2)
 _BOUNDS: Final = ("minAvailable", "maxUnavailable")
-_SCALED: Final = ("ReplicaSet", "Deployment", "StatefulSet")
 CONDITION: Final = "DisruptionAllowed"
 
 
@@ -72,14 +71,25 @@ class Budgets:
                 scales[uid] = replicas
         return sum(scales.values())
 
-    def _top(self, reference: Obj, obj: Obj) -> tuple[str, int]:
-        registry = self._registry
-        resource = registry.kinds.by_kind(reference["apiVersion"], reference["kind"])
-        owner = None if resource is None else registry.get(resource, (obj["metadata"]["namespace"], reference["name"]))
-        if owner is None or owner["metadata"]["uid"] != reference["uid"] or reference["kind"] not in _SCALED:
-            raise LookupError(f'found no controllers for pod "{obj["metadata"]["name"]}"')
+    def _top(self, reference: Obj, pod: Obj) -> tuple[str, int]:
+        """Who says how many there are, and how many."""
+        namespace = pod["metadata"]["namespace"]
+        owner = self._scalable(reference, namespace)
+        if owner is None:
+            raise LookupError(f'found no controllers for pod "{pod["metadata"]["name"]}"')
         above = controller_of(owner)
-        return (owner["metadata"]["uid"], owner["spec"]["replicas"]) if above is None else self._top(above, owner)
+        owner = (self._scalable(above, namespace) if above is not None else None) or owner
+        return owner["metadata"]["uid"], owner["spec"]["replicas"]
+
+    def _scalable(self, reference: Obj, namespace: str) -> Obj | None:
+        version, kind = reference["apiVersion"], reference["kind"]
+        resource = self._registry.kinds.by_kind(version, kind)
+        if resource is None:
+            raise LookupError(f'no matches for kind "{kind}" in version "{version}"')
+        if "scale" not in resource.subresources:
+            raise LookupError(f"{resource.group_resource} does not implement the scale subresource")
+        found = self._registry.get(resource, (namespace, reference["name"]))
+        return found if found is not None and found["metadata"]["uid"] == reference["uid"] else None
 
 
 def still_disrupted(budget: Obj, matching: Iterable[Obj], now: datetime) -> dict[str, str]:
