@@ -70,7 +70,7 @@ class Document:
     """One document of a text.
 
     :param value: None, a scalar, `Map` or `Seq`; out of a JSON text that is no YAML, a dict or list without lines.
-    :param first_line: where it begins, as all lines counted from 0: at its `---`, if it has one.
+    :param first_line: where it begins, as all lines counted from 0: the first at the top, others at their `---`.
     :param head_line: where its value begins.
     """
 
@@ -112,7 +112,8 @@ def documents(text: str) -> Iterator[Document | Flaw]:
             yield found
             return
         yield flaw
-        behind = _NEXT_DOCUMENT.search(text, _offset_of(text, flaw.line + 1))
+        # The flaw of a document may first show at the `---` of the next.
+        behind = _NEXT_DOCUMENT.search(text, max(start + 1, _offset_of(text, flaw.line)))
         if behind is None:
             return
         start = behind.start()
@@ -197,6 +198,7 @@ class _Builder:
         self._key: str | None = None
         self._key_line = 0
         self._document_line = 0
+        self._is_first = True
         self._handlers: dict[type[Event], Callable[[Any], None]] = {
             MappingStartEvent: self._begin_map,
             SequenceStartEvent: self._begin_seq,
@@ -309,7 +311,10 @@ class _Builder:
             raise _MalformedError(line, f"more than {MOST_VALUES:,} values in one document, with its aliases written out")
 
     def _begin_document(self, event: _Event) -> None:
-        self._document_line = event.start_mark.line + self._offset
+        # What stands above the first document is about it, even where no `---` begins it.
+        line = event.start_mark.line + self._offset
+        self._document_line = 0 if self._is_first and not self._offset else line
+        self._is_first = False
         self._anchors.clear()
         self._weight = 0
         self._node = Seq()

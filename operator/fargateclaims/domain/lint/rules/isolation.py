@@ -26,7 +26,7 @@ _FOR_NODES: Final = frozenset(
 def _daemon_set(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     if resource.name in _FOR_NODES or (resource.pod is not None and meant_for_ec2(resource.pod)):
         return
-    yield Hit(("kind",), "gets no pods on Fargate nodes")
+    yield Hit((*resource.path, "kind"), "gets no pods on Fargate nodes")
 
 
 def _privileged(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
@@ -36,7 +36,10 @@ def _privileged(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
 
 
 def _host_port(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
-    for container in pod_of(resource).containers:
+    pod = pod_of(resource)
+    if pod.spec.get("hostNetwork") is True:
+        return  # each port then is one of the host's, and the API server writes it down
+    for container in pod.containers:
         for index, port in mappings(container.value, "ports"):
             for field in ("hostPort", "hostIP"):
                 if port.get(field):
@@ -109,8 +112,8 @@ RULES: Final = (
         expressions=(
             Expression(
                 PODS,
-                "variables.containers.all(c, !has(c.ports) || c.ports.all(p, (!has(p.hostPort) || p.hostPort == 0)"
-                " && (!has(p.hostIP) || p.hostIP == '')))",
+                "(has(variables.spec.hostNetwork) && variables.spec.hostNetwork) || variables.containers.all(c, !has(c.ports)"
+                " || c.ports.all(p, (!has(p.hostPort) || p.hostPort == 0) && (!has(p.hostIP) || p.hostIP == '')))",
             ),
         ),
     ),
