@@ -63,7 +63,7 @@ def trusting(**changes: Any) -> dict[str, Any]:
 READING = RoleReading(Role(ROLE, trusting(), frozenset({POLICY})), service_linked_role=True)
 
 
-def endpoint(service: str, **changes: Any) -> VPCEndpoint:
+def endpoint(service: str, /, **changes: Any) -> VPCEndpoint:
     """A healthy VPC endpoint: a gateway for s3, an interface for all else."""
     name, number = f"com.amazonaws.eu-west-1.{service}", f"vpce-{service}"
     if service == "s3":
