@@ -4,12 +4,12 @@ import base64
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fargateclaims.simulator.kube import crds, events, schemas
-from fargateclaims.simulator.kube.columns import BUILT_IN
+from fargateclaims.simulator.kube import columns, crds, events, schemas
 from fargateclaims.simulator.kube.field_errors import Cause, FieldError
 from fargateclaims.simulator.kube.objects import Obj
 from fargateclaims.simulator.kube.resources import METADATA_FIELDS, ResourceType
 from fargateclaims.simulator.kube.schema import compile_root
+from fargateclaims.simulator.kube.workloads import columns as workload_columns
 from fargateclaims.simulator.kube.workloads import pods, rules
 
 NAMESPACES: Final = "namespaces"
@@ -21,6 +21,7 @@ _POD_FIELDS: Final = (
     *("spec.hostNetwork", "spec.nodeName", "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName"),
     *("status.nominatedNodeName", "status.phase", "status.podIP"),
 )
+_COLUMNS: Final = columns.BUILT_IN | workload_columns.BUILT_IN
 _NAME_LABEL: Final = "kubernetes.io/metadata.name"
 
 
@@ -74,7 +75,7 @@ def _built_in(group: str, version: str, kind: str, openapi: Obj, **options: obje
         singular=kind.lower(),
         openapi=openapi,
         schema=compile_root(openapi),
-        columns=BUILT_IN[kind],
+        columns=_COLUMNS[kind],
         **settings,  # type: ignore[arg-type]
     )
 

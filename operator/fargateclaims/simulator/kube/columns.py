@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from fargateclaims.simulator.kube.jsonpath import compile_path
-from fargateclaims.simulator.kube.objects import Obj, Value, dumps, metadata_of, parse_timestamp
+from fargateclaims.simulator.kube.objects import Obj, Value, dumps, parse_timestamp
 
 Cell: TypeAlias = Callable[[Obj, datetime], Value]
 
@@ -102,7 +102,8 @@ def _typed(kind: str, value: Value) -> Value:
     return int(value) if kind == "integer" else value
 
 
-def _path(path: str, empty: Value = "") -> Cell:
+def value_at(path: str, empty: Value = "") -> Cell:
+    """A column that shows the first value at a JSONPath, or `empty`."""
     find = compile_path(path)
     return lambda obj, _: next((value for value in find(obj) if value is not None), empty)
 
@@ -127,59 +128,27 @@ def _event_source(obj: Obj, _: datetime) -> Value:
     return ", ".join(part for part in (component, source.get("host") or obj.get("reportingInstance")) if part)
 
 
-def _pod_ready(obj: Obj, _: datetime) -> Value:
-    statuses = (obj.get("status") or {}).get("containerStatuses") or []
-    return f"{sum(bool(status.get('ready')) for status in statuses)}/{len((obj.get('spec') or {}).get('containers') or ())}"
-
-
-def _pod_status(obj: Obj, _: datetime) -> Value:
-    if metadata_of(obj).get("deletionTimestamp"):
-        return "Terminating"
-    return (obj.get("status") or {}).get("phase") or "Unknown"
-
-
-def _pod_restarts(obj: Obj, _: datetime) -> Value:
-    statuses = (obj.get("status") or {}).get("containerStatuses") or []
-    return str(sum(status.get("restartCount", 0) for status in statuses))
-
-
-def _deployment_ready(obj: Obj, _: datetime) -> Value:
-    return f"{(obj.get('status') or {}).get('readyReplicas', 0)}/{(obj.get('spec') or {}).get('replicas', 1)}"
-
-
-NAME: Final = Column("Name", _path(".metadata.name"), format="name", description="Name must be unique within a namespace.")
+NAME: Final = Column("Name", value_at(".metadata.name"), format="name", description="Name must be unique within a namespace.")
 AGE: Final = Column("Age", _age_of(".metadata.creationTimestamp"), "date", description=_CREATED)
-_AGE_TEXT: Final = Column("Age", _age_of(".metadata.creationTimestamp"), description=_CREATED)
+AGE_TEXT: Final = Column("Age", _age_of(".metadata.creationTimestamp"), description=_CREATED)
 
 BUILT_IN: Final[dict[str, tuple[Column, ...]]] = {
-    "Namespace": (NAME, Column("Status", _path(".status.phase")), _AGE_TEXT),
-    "ConfigMap": (NAME, Column("Data", _count("data")), _AGE_TEXT),
-    "Secret": (NAME, Column("Type", _path(".type")), Column("Data", _count("data")), _AGE_TEXT),
-    "ServiceAccount": (NAME, _AGE_TEXT),
-    "Lease": (NAME, Column("Holder", _path(".spec.holderIdentity")), _AGE_TEXT),
-    "CustomResourceDefinition": (NAME, Column("Created At", _path(".metadata.creationTimestamp"), "date")),
-    "Pod": (NAME, Column("Ready", _pod_ready), Column("Status", _pod_status), Column("Restarts", _pod_restarts), _AGE_TEXT),
-    **dict.fromkeys(
-        ("CronJob", "DaemonSet", "Job", "Node", "PersistentVolumeClaim", "PodDisruptionBudget", "ReplicaSet", "StatefulSet"),
-        (NAME, _AGE_TEXT),
-    ),
-    "Deployment": (
-        NAME,
-        Column("Ready", _deployment_ready),
-        Column("Up-to-date", _path(".status.updatedReplicas", 0), "integer"),
-        Column("Available", _path(".status.availableReplicas", 0), "integer"),
-        _AGE_TEXT,
-    ),
+    "Namespace": (NAME, Column("Status", value_at(".status.phase")), AGE_TEXT),
+    "ConfigMap": (NAME, Column("Data", _count("data")), AGE_TEXT),
+    "Secret": (NAME, Column("Type", value_at(".type")), Column("Data", _count("data")), AGE_TEXT),
+    "ServiceAccount": (NAME, AGE_TEXT),
+    "Lease": (NAME, Column("Holder", value_at(".spec.holderIdentity")), AGE_TEXT),
+    "CustomResourceDefinition": (NAME, Column("Created At", value_at(".metadata.creationTimestamp"), "date")),
     "Event": (
         Column("Last Seen", _age_of(".series.lastObservedTime", ".lastTimestamp", ".eventTime", ".firstTimestamp")),
-        Column("Type", _path(".type")),
-        Column("Reason", _path(".reason")),
+        Column("Type", value_at(".type")),
+        Column("Reason", value_at(".reason")),
         Column("Object", _involved),
-        Column("Subobject", _path(".involvedObject.fieldPath"), priority=1),
+        Column("Subobject", value_at(".involvedObject.fieldPath"), priority=1),
         Column("Source", _event_source, priority=1),
         Column("Message", lambda obj, _: (obj.get("message") or "").strip()),
         Column("First Seen", _age_of(".firstTimestamp", ".eventTime"), priority=1),
-        Column("Count", _path(".count", 1), "integer", priority=1),
-        Column("Name", _path(".metadata.name"), format="name", priority=1),
+        Column("Count", value_at(".count", 1), "integer", priority=1),
+        Column("Name", value_at(".metadata.name"), format="name", priority=1),
     ),
 }
