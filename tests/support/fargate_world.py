@@ -113,6 +113,11 @@ class FargateWorld:
         found = (await self.api.get(NODES, labelSelector=f"{marks.COMPUTE_TYPE}={marks.FARGATE}")).ok()
         return list(found["items"])
 
+    async def nodes_if(self, *, count: int) -> Sequence[Obj]:
+        """All of Fargate's nodes if they are so many, else none."""
+        found = await self.nodes()
+        return found if len(found) == count else ()
+
 
 def condition(pod: Obj, kind: str) -> Obj:
     """A condition of a pod; empty if it has none of this type."""
@@ -122,3 +127,8 @@ def condition(pod: Obj, kind: str) -> Obj:
 def is_ready(pod: Obj) -> bool:
     """Whether a pod is Ready."""
     return condition(pod, "Ready").get("status") == "True"
+
+
+def is_marked(pod: Obj) -> bool:
+    """Whether a profile has taken a pod."""
+    return marks.CAPACITY in (pod["metadata"].get("annotations") or {})

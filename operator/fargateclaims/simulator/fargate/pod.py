@@ -167,8 +167,10 @@ class PodWorker:
         return profile is None or profile.state is ProfileState.DELETING
 
     def _is_to_be_judged_again(self) -> bool:
-        unmatched = not is_bound(self._pod) and not metadata_of(self._pod).get("deletionTimestamp") and is_unschedulable(self._pod)
-        return self._behaviour.matches_pending_pods and unmatched and self._judged_with != self._profiles.latest
+        """Whether a pod that was left Pending is to be taken after all: where that is wanted, when profiles have changed."""
+        if is_bound(self._pod) or metadata_of(self._pod).get("deletionTimestamp") or not is_unschedulable(self._pod):
+            return False
+        return self._taken is not None or (self._behaviour.matches_pending_pods and self._judged_with != self._profiles.latest)
 
     def _left(self, step: Step, seconds: float) -> float:
         """How much is left of the time that a step takes from when it was first due."""

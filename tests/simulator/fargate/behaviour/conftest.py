@@ -1,8 +1,10 @@
-"""What the data plane does, on the embedded API server; with --control-plane, on a real one.
+"""What the data plane does, on the embedded API server; with --control-plane, on a real one; or on that of the kubeconfig named by
+FARGATECLAIMS_TEST_KUBECONFIG.
 
 The tests use nothing that only one of them has, and leave no pod and no node behind.
 """
 
+import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -21,6 +23,10 @@ _OPERATION_S = 0.0
 
 @pytest.fixture(scope="session")
 def kubeconfig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    given = os.environ.get("FARGATECLAIMS_TEST_KUBECONFIG")
+    if given:
+        yield Path(given)
+        return
     if request.config.getoption("control_plane"):
         yield request.getfixturevalue("plane").kubeconfig
         return
