@@ -3,12 +3,16 @@
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import yaml
 
 from fargateclaims.cli.plugin.errors import PluginError
 from fargateclaims.domain.pods.templates import PodTemplate, Unreadable, pod_templates
+
+_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST: Final = 100
+"""Levels of a document. Kubernetes' own objects have some thirty at most, its JSON decoder gives up at 10,000."""
 
 
 def read_templates(files: Iterable[str]) -> tuple[list[PodTemplate], list[Unreadable]]:
@@ -37,14 +41,23 @@ def _documents(name: str) -> Iterator[Any]:
         raise PluginError(f"{_shown(name)} is no text in UTF-8") from None
     except OSError as error:
         raise PluginError(f"{_shown(name)} cannot be read: {error.strerror or error}") from None
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        yield from list(yaml.load_all(text, Loader=loader))
+        _check_depth(text)
+        yield from list(yaml.load_all(text, Loader=_LOADER))
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise PluginError(f"{_shown(name)} is no YAML{line}: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise PluginError(f"{_shown(name)} is no YAML: {type(error).__name__}") from None
+    except (yaml.YAMLError, ValueError) as error:
+        raise PluginError(f"{_shown(name)} is no YAML that can be read: {' '.join(str(error).split())[:200]}") from None
+
+
+def _check_depth(text: str) -> None:
+    """Raise ValueError for what is nested too deeply. libyaml's loader would use up the stack and take the whole process with it."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise ValueError(f"nested more than {_DEEPEST} deep")
 
 
 def _shown(name: str) -> str:

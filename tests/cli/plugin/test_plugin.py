@@ -1,0 +1,105 @@
+"""The program as a whole: how it starts, how it refuses, and that kubectl finds it."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from fargateclaims import __version__
+from support.kube_server import RunningKube
+from support.kubectl import KUBECTL
+from support.plugin import Plugin, pod
+from support.waiting import LIMIT
+
+MANIFEST = yaml.safe_dump(pod("web-7f"))
+
+
+def test_the_version_is_said(plugin: Plugin) -> None:
+    assert plugin("--version").out == f"kubectl-fargate {__version__}\n"
+
+
+def test_kubectl_finds_it_on_the_path() -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        [KUBECTL, "fargate", "size", "-f", "-"],
+        input=MANIFEST, capture_output=True, text=True, timeout=LIMIT, check=False, env={"PATH": path, "LANG": "C.UTF-8"},
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "gets      0.25vCPU 0.5GB" in done.stdout
+
+
+def test_help_waits_for_nothing_that_only_an_answer_needs() -> None:
+    script = "import fargateclaims.cli.plugin.app, sys; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=LIMIT, check=True)
+    assert {"aiohttp", "boto3", "botocore", "kopf", "kubernetes", "moto", "rich"} & {*done.stdout.split()} == set()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["explain"], "say either which object of the cluster (pod web-7f4d, deployment/web), or -f and a manifest"),
+        (
+            ["explain", "pod", "web", "-f", "-"],
+            "say either which object of the cluster (pod web-7f4d, deployment/web), or -f and a manifest",
+        ),
+        (["explain", "service", "web"], "service makes no pods; what does is pod, podtemplate, replicationcontroller, deployment, "),
+        (["size", "pod/"], "name one object, as in: pod web-7f4d, or deployment/web"),
+        (["size", "pod", "a/b"], "name one object, as in: pod web-7f4d, or deployment/web"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(plugin: Plugin, arguments: list[str], message: str) -> None:
+    ran = plugin(*arguments)
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"error: {message}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "no pods in stdin: neither a Pod nor anything that makes some"),
+        ("a: [", "stdin is no YAML, line 2: did not find expected node content"),
+        ("a: *b", "stdin is no YAML, line 1: found undefined alias"),
+        ("a: !!python/object:os.system {}", "stdin is no YAML, line 1: could not determine a constructor"),
+        ("- " * 200_000, "stdin is no YAML that can be read: nested more than 100 deep"),
+        ("[" * 200_000, "stdin is no YAML that can be read: nested more than 100 deep"),
+        ("\x00", "stdin is no YAML"),
+        (f"a: {'1' * 5000}", "stdin is no YAML"),
+        ("kind: ConfigMap\napiVersion: v1", "no pods in stdin: neither"),
+    ],
+)
+def test_what_is_no_manifest_is_refused(plugin: Plugin, text: str, message: str) -> None:
+    ran = plugin("size", "-f", "-", stdin=text)
+    assert (ran.code, ran.out) == (1, "")
+    assert ran.err.startswith(f"error: {message}")
+    assert "Traceback" not in ran.err
+
+
+def test_files_that_cannot_be_read(plugin: Plugin, tmp_path: Path) -> None:
+    (tmp_path / "latin").write_bytes(b"a: \xe9")
+    assert plugin("size", "-f", str(tmp_path / "latin")).err == f"error: {tmp_path / 'latin'} is no text in UTF-8\n"
+    assert plugin("size", "-f", "/nowhere").err == "error: /nowhere cannot be read: No such file or directory\n"
+    assert plugin("size", "-f", str(tmp_path)).err == f"error: {tmp_path} cannot be read: Is a directory\n"
+
+
+def test_a_cluster_that_is_not_there(plugin: Plugin, kube: RunningKube, tmp_path: Path) -> None:
+    ran = plugin("explain", "web", "--context", "nowhere")
+    assert (ran.code, ran.out) == (1, "")
+    assert "nowhere" in ran.err
+    config = yaml.safe_load(kube.kubeconfig.read_text())
+    config["clusters"][0]["cluster"]["server"] = "http://127.0.0.1:1"
+    (tmp_path / "other").write_text(yaml.safe_dump(config))
+    ran = plugin("explain", "web", "--kubeconfig", str(tmp_path / "other"))
+    assert ran.code == 1
+    assert ran.err.startswith("error: ")
+    assert ran.err.count("\n") == 1
+
+
+def test_signs_are_plain_where_the_terminal_has_no_others(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="latin-1", write_through=True))
+    plugin("size", "-f", "-", stdin=MANIFEST.replace("web-7f", "w✓éb"))
+    assert written.getvalue().startswith(b"pod/w+?b in namespace shop\n")

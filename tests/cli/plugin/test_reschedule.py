@@ -1,0 +1,136 @@
+"""`reschedule` as printed, and what is left afterwards."""
+
+import json
+
+import pytest
+
+from support.kube_server import RunningKube
+from support.plugin import Plugin, claim, deployment, pod, pods_of, pods_when
+
+PIN = "eks.amazonaws.com/fargate-profile"
+CHECKOUT = claim("checkout", {"labels": {"app": "checkout"}})
+WEB = deployment("web", {"app": "checkout"}, replicas=2)
+LONE = pod("lone", labels={"app": "checkout"})
+
+
+@pytest.fixture
+def waiting(kube: RunningKube) -> list[str]:
+    """Two pods of a Deployment and one of nobody, all there before the profile of the claim; their names."""
+    kube.admin.load([CHECKOUT, WEB, LONE])
+    return sorted(name for name in pods_when(kube, lambda pods: len(pods) == 3) if name != "lone")
+
+
+def test_a_dry_run_says_what_would_be_deleted(kube: RunningKube, plugin: Plugin, waiting: list[str]) -> None:
+    replica_set = waiting[0].rpartition("-")[0]
+    ran = plugin("reschedule", "checkout", "-n", "shop", "--dry-run")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == (
+        "profile shop-checkout-9999: 2 Pending pods are to be made again (dry run)\n"
+        "  ✗ pod shop/lone  stays: nothing would make it again: delete and apply it yourself\n"
+        f"  ✓ pod shop/{waiting[0]}  ReplicaSet/{replica_set} makes it again\n"
+        f"  ✓ pod shop/{waiting[1]}  ReplicaSet/{replica_set} makes it again\n"
+        "note: profiles that no claim made are not seen; --aws reads all of them from EKS, with your AWS credentials\n"
+    )
+    assert kube.admin.count(verb="delete") == 0
+
+
+def test_the_pods_are_made_again_and_the_others_stay(kube: RunningKube, plugin: Plugin, waiting: list[str]) -> None:
+    lone = pods_of(kube)["lone"]["metadata"]["uid"]
+    ran = plugin("reschedule", "checkout", "-n", "shop", "--yes")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.endswith(f"pod shop/{waiting[0]} deleted\npod shop/{waiting[1]} deleted\n")
+    after = pods_when(kube, lambda pods: len(pods) == 3 and not {*waiting} & {*pods})
+    assert after["lone"]["metadata"]["uid"] == lone
+
+
+def test_nobody_to_ask_means_no(kube: RunningKube, plugin: Plugin, waiting: list[str]) -> None:
+    ran = plugin("reschedule", "checkout", "-n", "shop")
+    assert (ran.code, ran.err) == (2, "error: nobody is there to be asked: say --yes to delete, or --dry-run to look\n")
+    assert {*waiting} < {*pods_of(kube)}
+
+
+def test_a_pod_that_has_changed_meanwhile_stays(kube: RunningKube, plugin: Plugin, waiting: list[str]) -> None:
+    kube.admin.fail(409, verb="delete", resource="pods", times=1)
+    ran = plugin("reschedule", "checkout", "-n", "shop", "--yes")
+    assert ran.code == 1
+    assert f"pod shop/{waiting[0]} has changed meanwhile, and stays\npod shop/{waiting[1]} deleted\n" in ran.out
+    assert ran.err == "error: 1 of 2 pods were not deleted; see above, and try again\n"
+
+
+def test_the_right_to_delete_is_named(kube: RunningKube, plugin: Plugin, waiting: list[str]) -> None:
+    kube.admin.fail(403, verb="delete", resource="pods")
+    ran = plugin("reschedule", "checkout", "-n", "shop", "--yes")
+    assert ran.code == 1
+    assert (
+        f"pod shop/{waiting[0]} stays: you may not delete pods in namespace shop: ask for a role with the verb delete on pods\n" in ran.out
+    )
+
+
+EC2 = "the annotation eks.amazonaws.com/compute-type: ec2 keeps it off Fargate: remove it from the pod's template"
+
+
+def test_why_pods_stay(kube: RunningKube, plugin: Plugin) -> None:
+    labels = {"app": "checkout"}
+    kube.admin.load(
+        [
+            CHECKOUT,
+            claim("a", {"labels": {"tier": "first"}}),
+            pod("early", labels={**labels, "tier": "first"}),
+            pod("pinned", labels={**labels, "tier": "first", PIN: "shop-a-9999"}),
+            pod("lost", labels={**labels, PIN: "gone"}),
+            pod("taken", labels={**labels, PIN: "shop-checkout-9999"}, spec={"schedulerName": "fargate-scheduler"}),
+            pod("ec2", labels=labels, annotations={"eks.amazonaws.com/compute-type": "ec2"}),
+            pod("running", labels=labels, spec={"nodeName": "ip-10-0-1-8"}, phase="Running"),
+            pod("other", labels={"app": "other"}),
+        ]
+    )
+    ran = plugin("reschedule", "checkout", "-n", "shop", "--yes")
+    assert ran.out.splitlines()[:-1] == [
+        "profile shop-checkout-9999: no Pending pods are to be made again",
+        "  ✗ pod shop/early  stays: first in order is the profile shop-a-9999, which would take it",
+        f"  ✗ pod shop/ec2  stays: {EC2}",
+        "  ✗ pod shop/lost  stays: it names the profile gone, which does not take it: change its label",
+        "  ✗ pod shop/pinned  stays: it names the profile shop-a-9999, which would take it",
+        "  ✗ pod shop/taken  stays: EKS has given it to a profile already: kubectl fargate explain pod taken -n shop",
+    ]
+
+
+def test_a_pod_that_came_after_the_profile_stays(kube: RunningKube, plugin: Plugin) -> None:
+    early = claim("checkout", {"labels": {"app": "checkout"}}, since="2026-11-21T09:30:00Z")
+    kube.admin.load([early, WEB])
+    pods_when(kube, lambda pods: len(pods) == 2)
+    said = plugin("reschedule", "checkout", "-n", "shop", "--yes").out
+    assert "no Pending pods are to be made again" in said
+    assert said.count("stays: it was made after the profile was ACTIVE: kubectl fargate explain pod web-") == 2
+
+
+def test_a_claim_without_an_active_profile(kube: RunningKube, plugin: Plugin) -> None:
+    kube.admin.load([claim("checkout", state=""), claim("slow", state="CREATING")])
+    for name in ("checkout", "slow"):
+        ran = plugin("reschedule", name, "-n", "shop")
+        assert (ran.code, ran.out) == (1, "")
+        assert ran.err == (
+            f"error: claim shop/{name} has no ACTIVE profile, so there is nothing to make pods again for: "
+            "Queued: waiting, 2nd of 5 on cluster prod\n"
+        )
+    assert plugin("reschedule", "none", "-n", "shop").err == "error: there is no claim none in namespace shop\n"
+
+
+def test_for_programs(kube: RunningKube, plugin: Plugin, waiting: list[str]) -> None:
+    ran = plugin("reschedule", "checkout", "-n", "shop", "--yes", "-o", "json")
+    found = json.loads(ran.out)
+    assert (found["profile"], found["claim"]) == ("shop-checkout-9999", "shop/checkout")
+    assert [(one["name"], one["again"], one["result"]) for one in found["pods"]] == [
+        ("lone", False, None),
+        (waiting[0], True, "deleted"),
+        (waiting[1], True, "deleted"),
+    ]
+
+
+def test_other_namespaces_that_may_not_be_read_are_named(kube: RunningKube, plugin: Plugin) -> None:
+    kube.admin.load([claim("checkout", {"labels": {"app": "checkout"}}, {"namespace": "data"}), WEB])
+    pods_when(kube, lambda pods: len(pods) == 2)
+    kube.admin.fail(403, verb="list", resource="pods", namespace="data")
+    said = plugin("reschedule", "checkout", "-n", "shop", "--dry-run").out
+    assert "2 Pending pods are to be made again" in said
+    assert "note: pods of namespace data are not seen: you may not list pods in namespace data" in said
