@@ -1,7 +1,7 @@
 """The operator's manifests as Helm and Kustomize render them.
 
-Run as a program (`make manifests`) it writes what is made from something else: the chart's schema of the settings, and what Kustomize
-needs of the chart.
+Run as a program (`make manifests`) it writes what is made from something else: the chart's schema of the settings, what Kustomize
+needs of the chart, and the policies that tell lint's rules.
 """
 
 import json
@@ -15,12 +15,14 @@ from typing import Any, Final
 import helm_python as helm
 import yaml
 
+from fargateclaims.domain.lint import admission
 from fargateclaims.settings import Settings
 from support.kubectl import KUBECTL
 
 ROOT: Final = Path(__file__).parents[2]
 CHART: Final = ROOT / "deploy/helm/fargateclaims"
 KUSTOMIZE: Final = ROOT / "deploy/kustomize"
+ADMISSION: Final = ROOT / "deploy/admission"
 NAME: Final = "fargateclaims"
 """Of the release and its namespace."""
 NOTES: Final = "NOTES.txt"
@@ -29,6 +31,8 @@ Object = dict[str, Any]
 
 _SCHEMA: Final = CHART / "values.schema.json"
 _HEADER: Final = "# Generated from deploy/helm/fargateclaims by `make manifests`; changes belong there.\n---\n"
+_LINT_HEADER: Final = "# Generated from operator/fargateclaims/domain/lint by `make manifests`; changes belong there.\n---\n"
+_LONG: Final = 110
 _HELMS_OWN: Final = re.compile(r"^ +(helm\.sh/chart|app\.kubernetes\.io/managed-by): .*\n", re.MULTILINE)
 # The Service, the probes and the container's port follow the port, so any is fine; another address than all would hide them.
 _ADDRESS: Final = "^:[1-9][0-9]{0,4}$"
@@ -91,11 +95,30 @@ def generated() -> dict[Path, str]:
         _SCHEMA: _schema(),
         KUSTOMIZE / "base/operator.yaml": _for_kustomize("\n---\n".join(parts)),
         KUSTOMIZE / "components/two-replicas/poddisruptionbudget.yaml": _for_kustomize(budget),
+        ADMISSION / "lint.yaml": _LINT_HEADER + _dumped(admission.manifests()),
     }
 
 
 def _for_kustomize(text: str) -> str:
     return _HEADER + _HELMS_OWN.sub("", text) + "\n"
+
+
+class _Dumper(yaml.SafeDumper):
+    """Indents lists, and folds long texts: they are CEL, which may be broken at any space."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - PyYAML's signature
+        super().increase_indent(flow, indentless=False)
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=">" if len(text) > _LONG else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def _dumped(objects: list[Object]) -> str:
+    return yaml.dump_all(objects, Dumper=_Dumper, sort_keys=False, width=_LONG)
 
 
 def _schema() -> str:

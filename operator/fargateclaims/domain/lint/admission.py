@@ -11,12 +11,16 @@ from typing import Any, Final
 
 from fargateclaims.api.group import GROUP
 from fargateclaims.domain.lint.ignores import ANNOTATION
+from fargateclaims.domain.lint.placement import variables_in_cel
 from fargateclaims.domain.lint.registry import RULES
 from fargateclaims.domain.lint.rule import PODS, Rule
 
 LABEL: Final = f"{GROUP}/lint"
 """On a namespace: its pods run on Fargate, so people want to be warned there."""
 WARN: Final = "warn"
+MADE_BY_PEOPLE: Final = (
+    "!has(object.metadata.ownerReferences) || !object.metadata.ownerReferences.exists(o, has(o.controller) && o.controller)"
+)
 _API_VERSION: Final = "admissionregistration.k8s.io/v1"
 
 
@@ -74,13 +78,7 @@ def _policy(target: Target) -> dict[str, Any]:
                 ]
             },
             # Nobody reads the warnings that controllers get.
-            "matchConditions": [
-                {
-                    "name": "made-by-people",
-                    "expression": "!has(object.metadata.ownerReferences)"
-                    " || !object.metadata.ownerReferences.exists(o, has(o.controller) && o.controller)",
-                }
-            ],
+            "matchConditions": [{"name": "made-by-people", "expression": MADE_BY_PEOPLE}],
             "variables": [{"name": name, "expression": cel} for name, cel in variables(target).items()],
             "validations": [
                 {"expression": guarded(rule, cel), "message": f"{rule.id} {rule.title}: {rule.advice}"} for rule, cel in target.rules
@@ -120,6 +118,7 @@ def variables(target: Target) -> dict[str, str]:
         "containers": f"{spec}.containers + (has({spec}.initContainers) ? {spec}.initContainers : [])",
         "labels": _texts(target, "labels"),
         "annotations": _texts(target, "annotations"),
+        **variables_in_cel(spec),
     }
 
 

@@ -81,13 +81,22 @@ def _in_cel(selector: str, expression: str) -> str:
     :param selector: true when the selector is all right.
     :param expression: true when a requirement is.
     """
-    has = " || ".join(f"!has(variables.spec.{'.'.join(_TERMS[:length])})" for length in range(1, 4))
-    terms = f"variables.spec.{'.'.join(_TERMS)}"
     return (
-        f"(!has(variables.spec.nodeSelector) || [variables.spec.nodeSelector].all(s, {selector}))"
-        f" && ({has} || {terms}.size() == 0"
-        f" || {terms}.exists(t, !has(t.matchExpressions) || t.matchExpressions.all(e, {expression})))"
+        f"[variables.selector].all(s, {selector}) && (variables.terms.size() == 0"
+        f" || variables.terms.exists(t, !has(t.matchExpressions) || t.matchExpressions.all(e, {expression})))"
     )
+
+
+def variables_in_cel(spec: str) -> dict[str, str]:
+    """The variables that the expressions here use, by name.
+
+    :param spec: the pod's spec.
+    """
+    has = " && ".join(f"has({spec}.{'.'.join(_TERMS[:length])})" for length in range(1, 4))
+    return {
+        "selector": f"has({spec}.nodeSelector) ? {spec}.nodeSelector : {{}}",
+        "terms": f"{has} ? {spec}.{'.'.join(_TERMS)} : []",
+    }
 
 
 def _listed(keys: Iterable[str]) -> str:
