@@ -45,6 +45,22 @@ class FargateWorld:
         wanted = {"name": name, "selectors": [selector], "role": role, "subnets": subnets}
         return str(self.eks.place(self.cluster, [wanted])[0]["fargateProfileArn"])
 
+    def create_profile(self, name: str) -> None:
+        """As a customer does: it becomes ACTIVE in its own time."""
+        with closing(aws_client("eks", self.eks, self.seeded)) as client:
+            client.create_fargate_profile(
+                clusterName=self.cluster,
+                fargateProfileName=name,
+                podExecutionRoleArn=self.seeded.pod_execution_role_arn,
+                selectors=[{"namespace": self.namespace}],
+                subnets=self.seeded.private_subnets,
+            )
+
+    def delete_profile(self, name: str) -> None:
+        """As a customer does: it is gone in its own time."""
+        with closing(aws_client("eks", self.eks, self.seeded)) as client:
+            client.delete_fargate_profile(clusterName=self.cluster, fargateProfileName=name)
+
     def let_in(self) -> None:
         """Give the pod execution role its access entry, as EKS does when a profile is created."""
         with closing(aws_client("eks", self.eks, self.seeded)) as client:

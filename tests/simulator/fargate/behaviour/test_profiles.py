@@ -1,10 +1,7 @@
 """Profiles that come and go while pods run."""
 
-from contextlib import closing
-
 from fargateclaims.simulator.fargate.aws_auth import lets_in
 from fargateclaims.simulator.fargate.settings import Timings
-from support.eks_server import aws_client
 from support.fargate_world import NODES, FargateWorld, is_marked
 from support.kube_contract import eventually
 from support.waiting import NEVER
@@ -21,7 +18,7 @@ async def test_a_profile_that_is_deleted_takes_its_pods_with_it(world: FargateWo
         doomed, other = await world.pod(labels={"tier": "a"}), await world.pod(labels={"tier": "b"})
         node = (await world.ready(doomed))["spec"]["nodeName"]
         await world.ready(other)
-        delete_profile(world, "a")
+        world.delete_profile("a")
         await world.until_gone(doomed)
         await world.until_gone(f"{NODES}/{node}")
         await world.ready(other)
@@ -33,7 +30,7 @@ async def test_a_pod_that_waits_for_its_node_goes_as_well(world: FargateWorld) -
     async with world.plane(Timings(provision=NEVER, poll=0.02)):
         waiting = await world.pod()
         await world.until(waiting, is_marked)
-        delete_profile(world, "p")
+        world.delete_profile("p")
         await world.until_gone(waiting)
 
 
@@ -43,7 +40,7 @@ async def test_a_profile_of_the_same_name_is_another_one(world: FargateWorld) ->
     async with world.plane():
         old = await world.pod()
         await world.ready(old)
-    delete_profile(world, "p")
+    world.delete_profile("p")
     world.profile()
     async with world.plane():
         await world.until_gone(old)
@@ -59,13 +56,13 @@ async def test_disruption_budgets_do_not_hold_it_up(world: FargateWorld) -> None
     async with world.plane():
         pod = await world.pod(labels={"app": "web"})
         await world.ready(pod)
-        delete_profile(world, "p")
+        world.delete_profile("p")
         await world.until_gone(pod)
 
 
 async def test_a_new_profile_takes_pods_as_soon_as_eks_says_active(world: FargateWorld) -> None:
     async with world.plane(Timings(provision=0, start=0, poll=NEVER)):
-        create_profile(world, "p")
+        world.create_profile("p")
         await world.ready(await world.pod())
 
 
@@ -81,7 +78,7 @@ async def test_on_a_cluster_that_knows_roles_by_aws_auth_alone_eks_adds_the_role
 
     try:
         async with world.plane():
-            create_profile(world, "p")
+            world.create_profile("p")
             await eventually(added)
             await world.ready(await world.pod())
             await world.api.delete(AWS_AUTH)
@@ -90,21 +87,3 @@ async def test_on_a_cluster_that_knows_roles_by_aws_auth_alone_eks_adds_the_role
             assert not await added()
     finally:
         await world.api.delete(AWS_AUTH)
-
-
-def create_profile(world: FargateWorld, name: str) -> None:
-    """As a customer does."""
-    with closing(aws_client("eks", world.eks, world.seeded)) as client:
-        client.create_fargate_profile(
-            clusterName=world.cluster,
-            fargateProfileName=name,
-            podExecutionRoleArn=world.seeded.pod_execution_role_arn,
-            selectors=[{"namespace": world.namespace}],
-            subnets=world.seeded.private_subnets,
-        )
-
-
-def delete_profile(world: FargateWorld, name: str) -> None:
-    """As a customer does."""
-    with closing(aws_client("eks", world.eks, world.seeded)) as client:
-        client.delete_fargate_profile(clusterName=world.cluster, fargateProfileName=name)

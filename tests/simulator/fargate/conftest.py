@@ -1,7 +1,7 @@
-"""What the data plane does, on the embedded API server; with --control-plane, on a real one; or on that of the kubeconfig named by
+"""A cluster with a data plane, on the embedded API server; with --control-plane, on a real one; or on that of the kubeconfig named by
 FARGATECLAIMS_TEST_KUBECONFIG.
 
-The tests use nothing that only one of them has, and leave no pod and no node behind.
+The tests in `behaviour` use nothing that only one of them has. No test leaves a pod or a node behind.
 """
 
 import os
