@@ -60,6 +60,8 @@ _CONTROLLERS: Final = (
     "disruption-controller",
     "clusterrole-aggregation-controller",
     "resourcequota-controller",
+    # It checks the types of their expressions.
+    "validatingadmissionpolicy-status-controller",
 )
 
 
