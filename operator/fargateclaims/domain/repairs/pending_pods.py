@@ -1,0 +1,90 @@
+"""Pods that were Pending before their profile was there: EKS looks for a profile only when a pod is made."""
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from fargateclaims.domain.pods.matching import ProfileView
+from fargateclaims.domain.pods.pod import Pod
+from fargateclaims.domain.pods.rescheduling import judge
+from fargateclaims.domain.repairs.plans import NothingToDo
+
+_NAMED: Final = 5
+_JOB: Final = "Job/"
+_ANYBODY: Final = "ReplicaSet/"
+
+
+@dataclass(frozen=True, slots=True)
+class RecreatePods:
+    """Pods that are there too early.
+
+    :param again: to be deleted, so that their controllers make them again.
+    :param left: those that a person has to see to: nothing would make them again, or it would take it amiss.
+    :param message: what happens to the ones and the others, in one sentence for an event.
+    :param command: what a person would type instead; empty if there is none to be deleted.
+    """
+
+    again: tuple[Pod, ...]
+    left: tuple[Pod, ...]
+    message: str
+    command: str
+
+
+def plan(pods: Iterable[Pod], profile: ProfileView, profiles: Iterable[ProfileView]) -> RecreatePods | NothingToDo:
+    """Plan which pods are made again now that `profile` is ACTIVE.
+
+    :param pods: Pending ones.
+    :param profile: `active_since` must be known, or no pod can be told to be older.
+    :param profiles: all that are known, it among them.
+    """
+    since = profile.active_since
+    if since is None:
+        return NothingToDo(f"it is not known since when profile {profile.name} is ACTIVE")
+    known = {pod.uid: pod for pod in pods if pod.created is not None and pod.created <= since}
+    # Judged as if all had a controller: what else keeps the profile from a pod is no business of a repair.
+    judged = judge((replace(pod, controller=_ANYBODY) for pod in known.values()), profile, profiles)
+    taken = [known[one.pod.uid] for one in judged if one.why_not is None]
+    again = tuple(pod for pod in taken if not _left(pod))
+    left = tuple(pod for pod in taken if _left(pod))
+    if not taken:
+        return NothingToDo(f"profile {profile.name} would take no Pending pod that is older than it")
+    return RecreatePods(again, left, _message(profile, again, left), _command(profile, again))
+
+
+def _left(pod: Pod) -> str:
+    """Why a person has to see to a pod; empty if nobody has."""
+    if pod.controller is None:
+        return "nothing would make it again"
+    if pod.controller.startswith(_JOB):
+        # Kubernetes, "Jobs", on `backoffLimit`: with 0, the first one that is deleted ends the Job.
+        return "its Job counts a pod that is deleted as one that has failed"
+    return ""
+
+
+def _message(profile: ProfileView, again: Sequence[Pod], left: Sequence[Pod]) -> str:
+    parts = []
+    if again:
+        parts.append(f"made again, so that profile {profile.name} takes them: {_titles(again)}")
+    if left:
+        named = ", ".join(f"{pod.namespace}/{pod.name} ({_left(pod)})" for pod in left[:_NAMED])
+        more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+        parts.append(f"Pending since before profile {profile.name} was ACTIVE, until you make them again: {named}{more}")
+    return "; ".join(parts)
+
+
+def _titles(pods: Sequence[Pod]) -> str:
+    more = f" and {len(pods) - _NAMED} more" if len(pods) > _NAMED else ""
+    return ", ".join(f"{pod.namespace}/{pod.name}" for pod in pods[:_NAMED]) + more
+
+
+def _command(profile: ProfileView, again: Sequence[Pod]) -> str:
+    if not again:
+        return ""
+    if profile.claim is not None:
+        namespace, _, name = profile.claim.partition("/")
+        return f"kubectl fargate reschedule {name} -n {namespace}"
+    places: dict[str, list[str]] = {}
+    for pod in again:
+        places.setdefault(pod.namespace, []).append(pod.name)
+    return " && ".join(shlex.join(["kubectl", "delete", "pod", "-n", namespace, *names]) for namespace, names in sorted(places.items()))
