@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
+from support.builders import make_class
 from support.eks_server import aws_client, eks_server
 from support.kube_server import RunningKube
 from support.plugin import Plugin, claim, pod
@@ -64,12 +65,20 @@ def test_a_foreign_profile_takes_the_pod(kube: RunningKube, plugin: Plugin, simu
 def test_the_cluster_has_to_be_known(kube: RunningKube, plugin: Plugin, simulated: SimulatedEKS, seeded: Seeded) -> None:
     kube.admin.load([pod("web-7f")])
     ran = plugin("explain", "web-7f", "-n", "shop", "--aws")
-    assert (ran.code, ran.err) == (2, "error: which EKS cluster is this? No claim says so: name it with --cluster-arn\n")
+    assert (ran.code, ran.err) == (2, "error: which EKS cluster is this? No claim or class says so: name it with --cluster-arn\n")
     create(simulated, seeded, "legacy", "sh*")
     assert (
         "Profile legacy (foreign) takes it"
         in plugin("explain", "web-7f", "-n", "shop", "--aws", "--cluster-arn", seeded.clusters["prod"]).out
     )
+
+
+def test_a_class_says_which_cluster_it_is(kube: RunningKube, plugin: Plugin, simulated: SimulatedEKS, seeded: Seeded) -> None:
+    create(simulated, seeded, "legacy", "sh*")
+    spec = make_class(clusterARN=seeded.clusters["prod"]).to_dict()["spec"]
+    standard = {"apiVersion": "fargateclaims.dev/v1alpha1", "kind": "FargateProfileClass", "metadata": {"name": "standard"}, "spec": spec}
+    kube.admin.load([standard, pod("web-7f")])
+    assert "Profile legacy (foreign) takes it" in plugin("explain", "web-7f", "-n", "shop", "--aws").out
 
 
 def test_what_aws_refuses_is_one_sentence(kube: RunningKube, plugin: Plugin, seeded: Seeded, monkeypatch: pytest.MonkeyPatch) -> None:

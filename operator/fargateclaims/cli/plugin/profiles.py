@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.errors import MalformedObject
+from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.cli.plugin.errors import PluginError, UsageError
 from fargateclaims.cli.plugin.session import Session
 from fargateclaims.domain.identity import owner
@@ -56,8 +58,9 @@ async def seen_profiles(session: Session, sources: Sources) -> Seen:
     views = tuple(view for claim in claims for view in profiles_of(claim))
     if not sources.aws:
         return Seen(views, (*notes, _FOREIGN_UNSEEN))
+    arn = arn or await _of_classes(session)
     if arn is None:
-        raise UsageError("which EKS cluster is this? No claim says so: name it with --cluster-arn")
+        raise UsageError("which EKS cluster is this? No claim or class says so: name it with --cluster-arn")
     waiting = tuple(view for view in views if view.state is None)
     return Seen((*await _from_eks(session, arn, views), *waiting), tuple(notes))
 
@@ -97,6 +100,19 @@ def _own(session: Session, arns: Sequence[ClusterARN]) -> ClusterARN | None:
     """The cluster of the kubeconfig, if that can be known. `aws eks update-kubeconfig` calls clusters by their ARNs."""
     named = next((arn for arn in arns if str(arn) == session.cluster), None)
     return named or (arns[0] if len(arns) == 1 else None)
+
+
+async def _of_classes(session: Session) -> ClusterARN | None:
+    """The cluster of all classes, if they may be read and have one in common."""
+    try:
+        objects = await session.viewer.classes()
+    except (Missing, MissingRightError):
+        return None
+    arns = set()
+    for obj in objects:
+        with suppress(MalformedObject):
+            arns.add(FargateProfileClass.from_object(obj).spec.cluster_arn)
+    return _own(session, sorted(arns))
 
 
 def _of(claim: FargateProfileClaim, arn: ClusterARN) -> bool:
