@@ -103,3 +103,28 @@ def test_signs_are_plain_where_the_terminal_has_no_others(plugin: Plugin, monkey
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="latin-1", write_through=True))
     plugin("size", "-f", "-", stdin=MANIFEST.replace("web-7f", "w✓éb"))
     assert written.getvalue().startswith(b"pod/w+?b in namespace shop\n")
+
+
+class _Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "coloured"), [("NO_COLOR", "", True), ("NO_COLOR", "1", False), ("TERM", "dumb", False)]
+)  # fmt: skip
+def test_colours_are_for_terminals_whose_owner_wants_them(
+    plugin: Plugin,
+    monkeypatch: pytest.MonkeyPatch,
+    variable: str,
+    value: str,
+    coloured: bool,  # noqa: FBT001
+) -> None:
+    written = _Terminal()
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv(variable, value)
+    monkeypatch.setattr("sys.stdout", written)
+    plugin("size", "-f", "-", stdin=MANIFEST)
+    assert ("\x1b[1m" in written.getvalue()) == coloured
