@@ -16,10 +16,14 @@ from botocore.credentials import Credentials
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.aws.cloud import AWSCloud
 from fargateclaims.domain.failure import AWSError, FailureClass
+from fargateclaims.domain.no_access import NoAccess
+from fargateclaims.domain.observation import EKSCluster
+from fargateclaims.kube.clusters import ClusterAPIs
 from fargateclaims.redaction import redact
 from fargateclaims.timing import AWS_READ_LIMIT, CLUSTER_TOKEN_RENEWAL
 from support.canned_aws import ACCOUNT, Answer, Call, CannedAWS, Drop, refused
 from support.eks_answers import PROD
+from support.scripted_server import answer, failure, scripted_server
 from support.virtual_clock import VirtualClock
 from support.waiting import until
 
@@ -197,6 +201,21 @@ async def test_sts_that_hangs_is_given_up(aws: CannedAWS, clouds: Clouds) -> Non
     with pytest.raises(AWSError) as error:
         await making
     assert error.value.failure.kind is FailureClass.UNAVAILABLE
+
+
+async def test_it_is_what_a_clusters_api_is_asked_with(aws: CannedAWS, cloud: AWSCloud) -> None:
+    async with scripted_server() as server:
+        server.will(failure(401, "Unauthorized", "Unauthorized"), answer({"gitVersion": "v1"}))
+        apis = ClusterAPIs(cloud.token, VirtualClock())
+        api = await apis.of(PROD, EKSCluster("prod", "ACTIVE", "1.35", "vpc-1", (), "API", endpoint=server.url), ROLE)
+        found = await api.ask(lambda client: client.request("get", "/version"))
+        await apis.close()
+    # Signed anew within the same second, it may be the same, and is then not sent again.
+    assert isinstance(found, NoAccess) or found == {"gitVersion": "v1"}
+    assert not isinstance(found, NoAccess) or ROLE in found.why
+    for asked in server.asked:
+        token = taken_apart(asked.headers["Authorization"].removeprefix("Bearer "))
+        assert token.query["X-Amz-SignedHeaders"] == "host;x-k8s-aws-id"
 
 
 async def test_a_token_is_no_secret_in_a_log(aws: CannedAWS, cloud: AWSCloud) -> None:

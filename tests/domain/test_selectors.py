@@ -6,7 +6,7 @@ import pytest
 
 from fargateclaims.domain.patterns import matches
 from fargateclaims.domain.profile import ProfileSelector
-from fargateclaims.domain.selectors import describe, overlap, same_selectors, wanted_selectors
+from fargateclaims.domain.selectors import describe, literal_namespaces, overlap, same_selectors, wanted_selectors
 from support.builders import make_claim
 
 SHOP = ProfileSelector("shop")
@@ -96,6 +96,14 @@ def test_any_selector_of_one_side_with_any_of_the_other_is_enough() -> None:
     assert overlap(iter([data, SHOP]), iter([ProfileSelector("x"), WEB]))
     assert not overlap([data], [SHOP, WEB])
     assert not overlap([], [SHOP])
+
+
+def test_only_without_a_pattern_is_it_known_where_to_look() -> None:
+    data = ProfileSelector("data")
+    assert literal_namespaces([SHOP, data, WEB]) == ("data", "shop")
+    assert literal_namespaces([]) == ()
+    assert literal_namespaces([data, ProfileSelector("shop-?")]) is None
+    assert literal_namespaces([ProfileSelector("*")]) is None
 
 
 def test_selectors_are_described_in_one_phrase_with_sorted_labels() -> None:

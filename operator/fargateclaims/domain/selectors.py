@@ -30,6 +30,12 @@ def _share_a_pod(one: ProfileSelector, other: ProfileSelector) -> bool:
     return all(intersect(value, other.labels[key]) for key, value in one.labels.items() if is_literal(key) and key in other.labels)
 
 
+def literal_namespaces(selectors: Iterable[ProfileSelector]) -> tuple[str, ...] | None:
+    """The namespaces that the selectors name, sorted; None if one of them is a pattern, and so any namespace may be meant."""
+    names = sorted({selector.namespace for selector in selectors})
+    return tuple(names) if all(is_literal(name) for name in names) else None
+
+
 def describe(selectors: Iterable[ProfileSelector]) -> str:
     """Selectors in one short phrase for a message."""
     return "; ".join(
