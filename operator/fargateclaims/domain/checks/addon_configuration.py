@@ -40,7 +40,7 @@ def _read(configuration: str) -> Mapping[str, Any] | None:
         found = json.loads(configuration)
         return found if isinstance(found, dict) else None
     try:
-        refuse_hostile(configuration, yaml.SafeLoader, aliases=False)
+        refuse_hostile(configuration, aliases=False)
         found = yaml.safe_load(configuration)
     except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError):
         # What SafeLoader's constructors raise for values that are not of the kind that their tag says.

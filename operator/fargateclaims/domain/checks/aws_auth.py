@@ -9,14 +9,12 @@ from typing import Final
 
 import yaml
 
-from fargateclaims.domain.checks.hostile_yaml import refuse_hostile
+from fargateclaims.domain.checks.hostile_yaml import BASE_LOADER, refuse_hostile
 
 NODE_USERNAMES: Final = frozenset({"system:node:{{SessionName}}", "system:node:{{SessionNameRaw}}"})
 """What a node's user may be called: its session's name is the node's."""
 NODE_GROUPS: Final = ("system:bootstrappers", "system:nodes", "system:node-proxier")
 """The groups that a Fargate node needs."""
-_LOADER: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-"""All scalars are texts: nothing in them is constructed."""
 _NULLS: Final = ("null", "~")
 
 
@@ -40,8 +38,8 @@ class MappedRole:
 def read_map_roles(text: str) -> tuple[MappedRole, ...]:
     """Read mapRoles. Raises MalformedMapRoles."""
     try:
-        refuse_hostile(text, _LOADER)
-        entries = yaml.load(text, Loader=_LOADER)  # noqa: S506 - BaseLoader makes nothing but texts, lists and mappings
+        refuse_hostile(text)
+        entries = yaml.load(text, Loader=BASE_LOADER)  # noqa: S506 - BaseLoader makes nothing but texts, lists and mappings
     except yaml.MarkedYAMLError as error:
         where = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise MalformedMapRoles(f"it is no YAML{where}: {error.problem}") from error
