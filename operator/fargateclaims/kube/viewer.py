@@ -90,6 +90,15 @@ class Viewer:
         """Read all classes."""
         return await self._list(API_VERSION, CLASS_PLURAL, None)
 
+    async def objects(
+        self, version: str, plural: str, namespace: str | None, query: Sequence[tuple[str, str]] = ()
+    ) -> list[dict[str, Any]]:
+        """Read all objects of a kind, in a namespace or, with None, in all. Missing if the cluster does not know the kind.
+
+        :param version: its apiVersion.
+        """
+        return await self._list(version, plural, namespace, query)
+
     async def delete_pod(self, namespace: str, name: str, uid: str, resource_version: str) -> None:
         """Delete a pod, if it still is as it was read: Conflict if it has changed, Missing if it has gone."""
         body = {

@@ -13,6 +13,7 @@ import typer
 
 from fargateclaims import __version__
 from fargateclaims.cli.plugin.errors import PluginError, UsageError
+from fargateclaims.cli.plugin.options import AllNamespaces, Context, Kubeconfig, Namespace, Place
 from fargateclaims.domain.lint.choice import FailOn, UnknownRuleError, choice
 from fargateclaims.domain.lint.formats import Format, Report, rendered
 from fargateclaims.domain.lint.linter import Linter
@@ -27,15 +28,13 @@ _SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
 
 
 class UnreadableError(PluginError):
-    """Something that was to be looked at cannot be read; the message says what and why."""
+    """Something that was to be looked at cannot be read; the message says what and why. All else was looked at."""
 
     exit_code = EXIT_UNREADABLE
 
 
 _FILES = typer.Argument(help="The same as --filename.", show_default=False)
 _FILENAME = typer.Option("--filename", "-f", help="Manifests: a file, a folder with all below it, or - for standard input.")
-_NAMESPACE = typer.Option("--namespace", "-n", help="Look at what is in this namespace of the cluster.", show_default=False)
-_ALL = typer.Option("--all-namespaces", "-A", help="Look at what is in all namespaces of the cluster.")
 _OUTPUT = typer.Option("--output", "-o", help="How findings are written.")
 _SELECT = typer.Option(help="Only these rules: ids, or how they begin, with commas.", show_default=False)
 _IGNORE = typer.Option(help="Not these rules: ids, or how they begin, with commas.", show_default=False)
@@ -44,10 +43,14 @@ _FAIL_ON = typer.Option(help="From which severity on the exit code is 1.")
 _DOCS_URL = typer.Option(envvar="FARGATE_LINT_DOCS_URL", help="Where docs/lint.md is published, for links in SARIF.", show_default=False)
 
 
-def lint(  # noqa: PLR0913  (one for each option)
+def lint(  # noqa: PLR0913 - the options of a command line
     *,
     files: Annotated[list[str] | None, _FILES] = None,
     filename: Annotated[list[str] | None, _FILENAME] = None,
+    namespace: Namespace = None,
+    all_namespaces: AllNamespaces = False,
+    context: Context = None,
+    kubeconfig: Kubeconfig = None,
     output: Annotated[Format, _OUTPUT] = Format.TEXT,
     select: Annotated[list[str] | None, _SELECT] = None,
     ignore: Annotated[list[str] | None, _IGNORE] = None,
@@ -55,24 +58,34 @@ def lint(  # noqa: PLR0913  (one for each option)
     fail_on: Annotated[FailOn, _FAIL_ON] = FailOn.ERROR,
     docs_url: Annotated[str, _DOCS_URL] = "",
 ) -> None:
-    """Find what cannot run on Fargate, or hurts there, in manifests: Helm's and Kustomize's output, too."""
+    """Find what cannot run on Fargate, or hurts there: in manifests, or in a cluster.
+
+    kubectl fargate lint -f deploy/; helm template . | kubectl fargate lint -f -; kubectl fargate lint -n shop
+    """
     try:
         linter = Linter(choice(select or (), ignore or (), severity))
     except UnknownRuleError as error:
         raise UsageError(str(error)) from None
     names = [*(filename or ()), *(files or ())]
-    if not names:
-        raise UsageError("say what to look at: -f FILE, -f FOLDER or -f - for standard input")
+    in_cluster = all_namespaces or namespace is not None
+    if bool(names) == in_cluster:
+        raise UsageError("say what to look at: manifests (-f FILE, -f FOLDER, -f - for standard input), or a cluster (-n NAMESPACE, -A)")
     problems: list[str] = []
-    read = sum(_add(linter, name, problems) for name in _opened(names, problems))
-    findings = linter.findings()
-    report = Report(findings, linter.objects, read)
-    text = rendered(output, report, colour=_has_colours(), docs_url=docs_url, version=__version__)
-    sys.stdout.write(text)
+    read = 0
+    if in_cluster:
+        from fargateclaims.cli.plugin.lint_cluster import add_cluster  # noqa: PLC0415 - who looks at manifests waits for nothing more
+
+        add_cluster(linter, Place(namespace, context, kubeconfig), problems, everywhere=all_namespaces)
+    else:
+        read = sum(_add(linter, name, problems) for name in _opened(names, problems))
+    if problems and not (read or linter.objects):
+        raise UnreadableError("; ".join(problems))
+    report = Report(linter.findings(), linter.objects, read)
+    sys.stdout.write(rendered(output, report, colour=_has_colours(), docs_url=docs_url, version=__version__))
     sys.stdout.flush()
     if problems:
         raise UnreadableError("; ".join(problems))
-    if fail_on.is_failed_by(findings):
+    if fail_on.is_failed_by(report.findings):
         raise typer.Exit(EXIT_FOUND)
 
 

@@ -14,15 +14,11 @@ from fargateclaims.domain.lint.values import items, mapping, mappings, text
 
 
 class Inventory:
-    """The objects of a run.
+    """The objects of a run."""
 
-    :param complete: whether these are all objects of their kinds that there are: out of a cluster, not out of some files.
-    """
-
-    def __init__(self, resources: Iterable[Resource], *, complete: bool = False) -> None:
+    def __init__(self, resources: Iterable[Resource]) -> None:
         self._by_kind: dict[str, list[Resource]] = defaultdict(list)
         self._named: dict[tuple[str, str], list[Resource]] = defaultdict(list)
-        self.complete = complete
         for resource in resources:
             self._by_kind[resource.kind].append(resource)
             self._named[resource.kind, resource.name].append(resource)

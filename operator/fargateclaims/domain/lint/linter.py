@@ -44,6 +44,7 @@ class Linter:
         self._wanted = wanted
         self._rules = {kind: [rule for rule in rules if wanted(rule)] for kind, rules in BY_KIND.items()}
         self._resources: list[Resource] = []
+        self._context: list[Resource] = []
         self._files: dict[str, _File] = {}
         self._findings: list[Finding] = []
 
@@ -69,9 +70,15 @@ class Linter:
             file.heads.append((document.first_line, document.head_line))
             self._add(document.value, _origin(name, document, sources))
 
-    def add_object(self, value: Mapping[str, Any]) -> None:
-        """Add an object, or a list of them, out of a cluster."""
-        self._add(value, Origin(root=value))
+    def add_object(self, value: Mapping[str, Any], *, is_context: bool = False) -> None:
+        """Add an object, or a list of them, out of a cluster.
+
+        :param is_context: it is there for others to refer to, and not looked at itself.
+        """
+        if is_context:
+            self._context += resources(value, Origin(root=value))
+        else:
+            self._add(value, Origin(root=value))
 
     def _add(self, value: object, origin: Origin) -> None:
         for resource in resources(value, origin):
@@ -85,7 +92,7 @@ class Linter:
 
     def findings(self) -> list[Finding]:
         """All that is found, by file, line and id."""
-        inventory = Inventory(self._resources)
+        inventory = Inventory([*self._resources, *self._context])
         found = self._findings + [finding for resource in self._resources for finding in self._checked(resource, inventory)]
         for file in self._files.values():
             found += self._unused(file.ignores, Finding(UNUSED, "", file.name))
