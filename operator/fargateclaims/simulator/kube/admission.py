@@ -64,7 +64,7 @@ def _checked(resource: ResourceType, obj: Obj, old: Obj | None, *, of_status: bo
     errors = metadata.check(resource, obj, old)
     if resource.custom:
         errors = validate(resource.schema, obj, old, errors, of_status=of_status)
-    else:
+    elif resource.schema.has_required:
         errors += [error for error in shape_errors(resource.schema, obj) if error.cause is Cause.REQUIRED]
     if resource.check is not None:
         before = None if old is None else views.to_storage(resource, old)

@@ -95,6 +95,7 @@ class Kinds:
 
     def __init__(self, built_in: Iterable[ResourceType]) -> None:
         self._types: dict[tuple[str, str, str], ResourceType] = {}
+        self._by_kind: dict[tuple[str, str], ResourceType] = {}
         self._custom: dict[str, list[ResourceType]] = {}
         self.terminating: set[str] = set()  # collections whose CRD is being deleted: no more creates
         for resource in built_in:
@@ -113,7 +114,7 @@ class Kinds:
 
     def by_kind(self, api_version: str, kind: str) -> ResourceType | None:
         """The kind that an object names."""
-        return next((resource for resource in self if resource.api_version == api_version and resource.kind == kind), None)
+        return self._by_kind.get((api_version, kind))
 
     def of_collection(self, collection: str) -> ResourceType | None:
         """The first served version of what is stored in a collection."""
@@ -132,6 +133,7 @@ class Kinds:
         """Serve exactly `types` for a CRD from now on; an empty list ends it."""
         for resource in self._custom.pop(crd_name, ()):
             del self._types[resource.group, resource.version, resource.plural]
+            self._by_kind.pop((resource.api_version, resource.kind), None)
         for resource in types:
             self._add(resource)
         if types:
@@ -139,3 +141,4 @@ class Kinds:
 
     def _add(self, resource: ResourceType) -> None:
         self._types[resource.group, resource.version, resource.plural] = resource
+        self._by_kind[resource.api_version, resource.kind] = resource

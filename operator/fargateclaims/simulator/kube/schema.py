@@ -64,6 +64,7 @@ class Node:
     cel_shape: cel.Shape | None = None
     has_rules: bool = False  # here or below
     has_keys: bool = False  # lists whose items must differ, here or below
+    has_required: bool = False  # here or below
 
 
 def compile_schema(schema: Obj) -> Node:
@@ -110,6 +111,7 @@ def _compile(schema: Obj) -> Node:
     )
     parts = [*node.properties.values(), *filter(None, (node.items, node.additional))]
     node.has_rules = bool(node.rules) or any(part.has_rules for part in parts)
+    node.has_required = bool(node.required) or any(part.has_required for part in parts)
     node.has_keys = node.list_type in ("set", "map") or any(part.has_keys for part in parts)
     return node
 

@@ -139,7 +139,7 @@ class Store:
     def __init__(self, history_limit: int = HISTORY_LIMIT, revision: int = 1) -> None:
         self._collections: dict[str, Collection] = {}
         self._history_limit = history_limit
-        self.listeners: list[Listener] = []  # of all collections
+        self.listeners: list[Listener] = []  # of all collections, for ever
         self.revision = revision
 
     def collection(self, name: str) -> Collection:
@@ -221,5 +221,7 @@ class Store:
         target.history.append(change)
         if len(target.history) > self._history_limit:
             target.floor = target.forgotten = target.history.popleft().revision
-        for listener in (*self.listeners, *target.listeners):
+        for listener in self.listeners:
+            listener(change)
+        for listener in tuple(target.listeners):
             listener(change)

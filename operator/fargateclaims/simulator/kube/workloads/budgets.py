@@ -63,13 +63,8 @@ class Budgets:
 
     def _scale(self, matching: Iterable[Obj]) -> int:
         """How many pods those want to have who manage these. Pods that nobody manages do not count."""
-        scales: dict[str, int] = {}
-        for pod in matching:
-            reference = controller_of(pod)
-            if reference is not None:
-                uid, replicas = self._top(reference, pod)
-                scales[uid] = replicas
-        return sum(scales.values())
+        managed = {reference["uid"]: (reference, pod) for pod in matching if (reference := controller_of(pod)) is not None}
+        return sum(dict(self._top(reference, pod) for reference, pod in managed.values()).values())
 
     def _top(self, reference: Obj, pod: Obj) -> tuple[str, int]:
         """Who says how many there are, and how many."""

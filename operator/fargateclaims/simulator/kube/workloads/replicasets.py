@@ -5,6 +5,7 @@ A pod that is on its way out is no replica: another one is made while it still e
 
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from typing import Final
 
 from fargateclaims.simulator.kube.objects import Key, Obj, parse_timestamp
@@ -46,7 +47,7 @@ class ReplicaSets:
         missing = replica_set["spec"]["replicas"] - len(active)
         for _ in range(min(missing, _BURST)):
             self._registry.create(self._registry.pods, replica_set["metadata"]["namespace"], self._new_pod(replica_set))
-        for pod in sorted(active, key=_worth)[: max(-missing, 0)]:
+        for pod in nsmallest(-missing, active, key=_worth) if missing < 0 else ():
             self._registry.delete(self._registry.pods, pod)
 
     def _new_pod(self, replica_set: Obj) -> Obj:
