@@ -32,6 +32,7 @@ BLOCKED = Eviction(EvictionAnswer.BLOCKED, "shop/web")
 DONE = Drain(DrainState.DONE)
 FORBIDDEN = NoAccess("no right to list pods", Barrier.FORBIDDEN)
 AWAY = NoAccess("no answer", Barrier.UNREACHABLE)
+UNKNOWN = NoAccess("who?", Barrier.NOT_KNOWN)
 
 
 def pod(name: str = "web-1", **changes: Any) -> PodOnProfile:
@@ -167,11 +168,12 @@ class TestWithoutAccess:
         assert (drain.state, drain.evict) == (DrainState.DONE, ())
         assert drain.message == "profile old is deleted with its pods, which could not be evicted: no right to list pods"
 
-    def test_what_may_pass_is_waited_for(self) -> None:
+    @pytest.mark.parametrize("lost", [AWAY, UNKNOWN])
+    def test_what_may_pass_is_waited_for(self, lost: NoAccess) -> None:
         soon = BEGUN + timedelta(seconds=DRAIN_BLIND_GRACE)
-        drain = decide(replacing(AWAY, now=soon - timedelta(seconds=1)))
-        assert drain == Drain(DrainState.DRAINING, (), "whether pods still run on profile old cannot be seen: no answer")
-        assert decide(replacing(AWAY, now=soon)).state is DrainState.DONE
+        drain = decide(replacing(lost, now=soon - timedelta(seconds=1)))
+        assert drain == Drain(DrainState.DRAINING, (), f"whether pods still run on profile old cannot be seen: {lost.why}")
+        assert decide(replacing(lost, now=soon)).state is DrainState.DONE
 
     @pytest.mark.parametrize("lost", [FORBIDDEN, AWAY])
     def test_access_that_was_lost_on_the_way_deletes_no_pods(self, lost: NoAccess) -> None:

@@ -127,7 +127,7 @@ class TestTokens:
     async def test_who_is_refused_twice_is_not_known(self, api: ClusterAPI, server: ScriptedServer) -> None:
         server.will(*(failure(401, "Unauthorized", "Unauthorized") for _ in range(2)))
         found = await refusal(api)
-        assert (found.barrier, found.lasting) == (Barrier.NOT_KNOWN, True)
+        assert (found.barrier, found.lasting) == (Barrier.NOT_KNOWN, False)
         assert sent(server) == ["token1", "token2"]
         assert f"does not know {ROLE}" in found.why
         assert f"aws eks create-access-entry --cluster-name prod --region eu-west-1 --principal-arn {ROLE} --kubernetes-groups" in found.why

@@ -30,7 +30,7 @@ class Barrier(StrEnum):
     NO_TOKEN = "NoToken"  # noqa: S105 - the lack of one
     """There are no AWS credentials to make a token with."""
     NOT_KNOWN = "NotKnown"
-    """401: the cluster does not know the role."""
+    """401: the cluster does not know the role; also for a minute after it was told of it, and while it cannot ask STS who asks."""
     FORBIDDEN = "Forbidden"
     """403: it knows it, and it has no right to this."""
     UNREACHABLE = "Unreachable"
@@ -41,7 +41,7 @@ class Barrier(StrEnum):
     """It answers, or did, and not with what was asked for."""
 
 
-_PASSING: Final = frozenset({Barrier.UNREACHABLE, Barrier.FAILING})
+_PASSING: Final = frozenset({Barrier.NOT_KNOWN, Barrier.UNREACHABLE, Barrier.FAILING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class NoAccess(Unreadable):
 
     @property
     def lasting(self) -> bool:
-        """Whether it stays until a person mends it; else it may pass by itself."""
+        """Whether it certainly stays until a person mends it; else it may pass by itself."""
         return self.barrier not in _PASSING
 
 

@@ -60,7 +60,7 @@ async def evict(client: KubeClient, pod: PodOnProfile) -> Eviction:
     try:
         await client.request("create", f"{_path(pod.namespace, pod.name)}/eviction", body=body)
     except (Conflict, Missing):
-        # A conflict is the UID's: what has the name now is another pod.
+        # A conflict is the UID's: what has the name now is another pod. An API server tries that for 10 s before it says so.
         return Eviction(EvictionAnswer.GONE)
     except KubeError as error:
         answer = _not_evicted(error, pod.namespace)
