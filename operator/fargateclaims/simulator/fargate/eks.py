@@ -20,6 +20,8 @@ from fargateclaims.simulator.fargate.addresses import Subnet
 CONFIG_MAP: Final = "CONFIG_MAP"
 API: Final = "API"
 FARGATE_LINUX: Final = "FARGATE_LINUX"
+AT_ONCE: Final = 16
+"""Requests under way at a time."""
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30)
 _EC2_VERSION: Final = "2016-11-15"
 
@@ -42,6 +44,7 @@ class EKS:
         self._access_key_id = access_key_id
         self._session = session
         self._subnets: dict[str, Subnet] = {}
+        self._turns = asyncio.Semaphore(AT_ONCE)
 
     async def profiles(self) -> Mapping[str, Profile] | None:
         """The profiles by ARN; None if EKS has no such cluster. Raises EKSUnavailableError, as all methods do."""
@@ -93,7 +96,10 @@ class EKS:
         self, method: str, path: str, headers: Mapping[str, str], body: str | None = None, *, allow_missing: bool = False
     ) -> bytes | None:
         try:
-            async with self._session.request(method, self._url + path, data=body, headers=headers, timeout=_TIMEOUT) as response:
+            async with (
+                self._turns,
+                self._session.request(method, self._url + path, data=body, headers=headers, timeout=_TIMEOUT) as response,
+            ):
                 content = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise EKSUnavailableError(f"{method} {path}: {error or type(error).__name__}") from error

@@ -1,5 +1,6 @@
 """The Kubernetes API server as the data plane needs it: by kubeconfig, plain dicts in and out, every failure a `KubeError`."""
 
+import asyncio
 import json
 import ssl
 from collections.abc import AsyncGenerator
@@ -20,6 +21,8 @@ from fargateclaims.timing import KUBE_CONNECT_TIMEOUT, KUBE_REQUEST_TIMEOUT, WAT
 
 MERGE: Final = "application/merge-patch+json"
 STRATEGIC: Final = "application/strategic-merge-patch+json"
+AT_ONCE: Final = 32
+"""Requests under way at a time, watches aside."""
 _PAGE: Final = "500"
 # An object with much in it is one line of a watch, longer than aiohttp's default.
 _LONGEST_LINE: Final = 2**22
@@ -38,13 +41,14 @@ class KubernetesAPI(AbstractAsyncContextManager["KubernetesAPI"]):
         settings = Configuration()
         try:
             await load_kube_config(str(self._kubeconfig), client_configuration=settings, persist_config=False)  # type: ignore[no-untyped-call]
-            connector = aiohttp.TCPConnector(ssl=_tls(settings))
+            connector = aiohttp.TCPConnector(ssl=_tls(settings), limit=0)
         except _MISSHAPEN as error:
             # Without the error's text: it may quote the file, and the file may hold secrets.
             raise ConfigurationError(f"{self._kubeconfig} is no kubeconfig that can be used ({type(error).__name__})") from error
         token = settings.api_key.get("BearerToken")
         headers = {"Authorization": token if token.startswith("Bearer ") else f"Bearer {token}"} if token else {}
         self._base = settings.host
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._session = aiohttp.ClientSession(
             headers={"User-Agent": "fargate-scheduler", **headers}, connector=connector, read_bufsize=_LONGEST_LINE
         )
@@ -112,9 +116,13 @@ class KubernetesAPI(AbstractAsyncContextManager["KubernetesAPI"]):
         data = None if body is None else dumps(body)
         headers = {"Accept": "application/json", "Content-Type": content_type}
         try:
-            async with self._session.request(
-                method, self._base + path, data=data, headers=headers, params=query or {}, timeout=_REQUEST
-            ) as response:
+            # Outside of the time-out: hundreds of pods that come at a time wait for each other, not for the server.
+            async with (
+                self._turns,
+                self._session.request(
+                    method, self._base + path, data=data, headers=headers, params=query or {}, timeout=_REQUEST
+                ) as response,
+            ):
                 content = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise from_transport(request, error) from error

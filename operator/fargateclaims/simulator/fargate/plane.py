@@ -151,14 +151,12 @@ class DataPlane:
             await self._sweep.wait()
             self._sweep.clear()
             in_use = {worker.node for worker, _ in self._workers.values()}
-            for node in self._fleet.fargate_nodes:
-                name = metadata_of(node)["name"]
-                if name not in in_use:
-                    await self._remove(name, metadata_of(node)["uid"])
+            await asyncio.gather(*(self._remove(node) for node in self._fleet.fargate_nodes if metadata_of(node)["name"] not in in_use))
 
-    async def _remove(self, name: str, uid: str) -> None:
+    async def _remove(self, node: Obj) -> None:
+        metadata = metadata_of(node)
         try:
-            await self._api.delete(f"/api/v1/nodes/{name}", uid=uid)
+            await self._api.delete(f"/api/v1/nodes/{metadata['name']}", uid=metadata["uid"])
         except KubeError as error:
             if error.status not in {404, 409}:
                 log.warning("%s", error)
