@@ -201,7 +201,8 @@ def _endpoint(raw: Raw) -> VPCEndpoint:
             id=raw["VpcEndpointId"],
             # Those that lead to a resource or a service network have none.
             service=raw.get("ServiceName", ""),
-            kind=raw["VpcEndpointType"],
+            # What it is if nothing else was said when it was made (EC2 API reference, CreateVpcEndpoint).
+            kind=raw.get("VpcEndpointType", "Gateway"),
             state=raw["State"].lower(),
             private_dns=raw.get("PrivateDnsEnabled", False),
             subnet_ids=frozenset(raw.get("SubnetIds", ())),

@@ -51,8 +51,7 @@ class Shell:
 
 
 @pytest.fixture
-def eks(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimulatedEKS]:
-    monkeypatch.setenv("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+def eks() -> Iterator[SimulatedEKS]:
     with eks_server() as simulated:
         yield simulated
 

@@ -186,3 +186,35 @@ def test_wrong_requests_are_told_what_is_wrong(simulated: SimulatedEKS, request_
     document = json.loads(response.read())
     assert response.status == status_code
     assert text in document["message"]
+
+
+def test_a_cluster_is_what_it_is_said_to_be(simulated: SimulatedEKS, eks: Any) -> None:
+    assert simulated.behave(version="1.29", platform_version="eks.1") == 1
+    simulated.kubernetes("c", "https://127.0.0.1:6443", "Q0E=")
+    cluster = eks.describe_cluster(name="c")["cluster"]
+    assert (cluster["version"], cluster["platformVersion"]) == ("1.29", "eks.1")
+    assert (cluster["endpoint"], cluster["certificateAuthority"]) == ("https://127.0.0.1:6443", {"data": "Q0E="})
+    with pytest.raises(EKSError, match="No cluster found"):
+        simulated.kubernetes("x", "https://127.0.0.1:6443")
+
+
+def test_a_subnet_is_what_it_is_said_to_be(simulated: SimulatedEKS, aws: Aws, seeded: Seeded) -> None:
+    subnet = seeded.private_subnets[0]
+
+    def described() -> tuple[str, int, bool]:
+        (subnets,) = aws("ec2", seeded).describe_subnets(SubnetIds=[subnet])["Subnets"]
+        return subnets["AvailabilityZone"], subnets["AvailableIpAddressCount"], "OutpostArn" in subnets
+
+    assert described() == ("us-east-1a", 251, False)
+    simulated.subnet(subnet, free_addresses=0)
+    simulated.subnet(subnet, zone="us-east-1-bos-1a", on_outpost=True)
+    assert described() == ("us-east-1-bos-1a", 0, True)
+    simulated.subnet(subnet, on_outpost=False)
+    assert described() == ("us-east-1-bos-1a", 0, False)
+    with pytest.raises(EKSError, match="no subnet subnet-absent"):
+        simulated.subnet("subnet-absent", on_outpost=True)
+
+
+def test_the_cluster_knows_the_roles_of_profiles_that_have_long_been_there(simulated: SimulatedEKS, eks: Any, seeded: Seeded) -> None:
+    simulated.place("c", [{"name": "a"}, {"name": "b"}])
+    assert eks.list_access_entries(clusterName="c")["accessEntries"] == [seeded.pod_execution_role_arn]

@@ -45,6 +45,8 @@ def test_every_operation_answers_as_botocores_model_says(
     assert made["resourcesVpcConfig"]["vpcId"] == seeded.vpc_id
     assert made["accessConfig"]["authenticationMode"] == "CONFIG_MAP"
     assert eks.list_clusters()["clusters"] == ["c", "new"]
+    assert eks.list_nodegroups(clusterName="new")["nodegroups"] == []
+    assert eks.describe_cluster_versions(defaultOnly=True)["clusterVersions"][0]["defaultVersion"]
 
     profile = active(tags={"team": "a"})
     assert eks.list_fargate_profiles(clusterName="c")["fargateProfileNames"] == ["a"]
@@ -155,7 +157,41 @@ def test_an_update_shows_for_as_long_as_it_lasts(eks: Any, simulated: SimulatedE
 def test_node_groups_are_motos(eks: Any, seeded: Seeded) -> None:
     eks.create_nodegroup(clusterName="c", nodegroupName="n", subnets=seeded.private_subnets, nodeRole=seeded.cluster_role_arn)
     assert eks.list_nodegroups(clusterName="c")["nodegroups"] == ["n"]
+    assert eks.describe_nodegroup(clusterName="c", nodegroupName="n")["nodegroup"]["nodeRole"] == seeded.cluster_role_arn
+    assert error_of(lambda: eks.describe_nodegroup(clusterName="c", nodegroupName="x"))[::2] == ("ResourceNotFoundException", 404)
+    absent = ("ResourceNotFoundException", "No cluster found for name: x.", 404)
+    assert error_of(lambda: eks.list_nodegroups(clusterName="x")) == absent
     assert error_of(lambda: eks.delete_cluster(name="c"))[0] == "ResourceInUseException"
+
+
+def test_versions_by_what_is_asked_for(eks: Any) -> None:
+    def versions(**asked: Any) -> dict[str, str]:
+        return {each["clusterVersion"]: each["status"] for each in eks.describe_cluster_versions(**asked)["clusterVersions"]}
+
+    supported, known = versions(), versions(includeAll=True)
+    assert set(supported.values()) == {"standard-support", "extended-support"}
+    assert {version for version, support in known.items() if support == "unsupported"} == known.keys() - supported.keys() != set()
+    assert versions(clusterVersions=["1.29", "1.35"]) == {"1.29": "unsupported", "1.35": "standard-support"}
+    assert versions(versionStatus="UNSUPPORTED").keys() == known.keys() - supported.keys()
+    assert list(versions(defaultOnly=True)) == [eks.describe_cluster(name="c")["cluster"]["version"]]
+    pages = eks.get_paginator("describe_cluster_versions").paginate(includeAll=True, maxResults=3)
+    assert [len(page["clusterVersions"]) for page in pages] == [3, 3, 1]
+
+
+def test_an_addon_at_work_takes_no_other_update(eks: Any, simulated: SimulatedEKS) -> None:
+    eks.create_addon(clusterName="c", addonName="coredns")
+    simulated.update_seconds(30)
+
+    def update() -> None:
+        eks.update_addon(clusterName="c", addonName="coredns", configurationValues="{}", resolveConflicts="PRESERVE")
+
+    update()
+    assert eks.describe_addon(clusterName="c", addonName="coredns")["addon"]["status"] == "UPDATING"
+    text = "Addon coredns cannot be updated as it is currently in UPDATING state"
+    assert error_of(update) == ("ResourceInUseException", text, 409)
+    simulated.advance(30)
+    assert eks.describe_addon(clusterName="c", addonName="coredns")["addon"]["status"] == "ACTIVE"
+    update()
 
 
 def test_a_tag_belongs_to_one_incarnation(eks: Any, simulated: SimulatedEKS, active: Create) -> None:

@@ -94,7 +94,8 @@ def test_the_main_route_table_counts_where_a_subnet_has_none_of_its_own(
     )["RouteTables"][0]["RouteTableId"]
     gateway = ec2.describe_internet_gateways()["InternetGateways"][0]["InternetGatewayId"]
     subnet = seeded.private_subnets[0]
-    ec2.create_route(RouteTableId=main, GatewayId=gateway, **destination)
+    change = ec2.replace_route if destination == {"DestinationCidrBlock": "0.0.0.0/0"} else ec2.create_route
+    change(RouteTableId=main, GatewayId=gateway, **destination)
     assert "not a private subnet" in refusal(create, subnets=[subnet])
     own = ec2.create_route_table(VpcId=seeded.vpc_id)["RouteTable"]["RouteTableId"]
     ec2.associate_route_table(RouteTableId=own, SubnetId=subnet)
@@ -127,3 +128,72 @@ def test_a_zone_without_fargate(simulated: SimulatedEKS, aws: Aws) -> None:
 def test_which_zones_have_no_fargate_can_be_set(simulated: SimulatedEKS, create: Create) -> None:
     simulated.zones_without_fargate("us-east-1a", "us-east-1b")
     assert "Availability Zone us-east-1a" in refusal(create)
+
+
+NO_ZONE = "Fargate Profile creation for the Availability Zone {zone} for Subnet {subnet} is not supported"
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"zone": "us-east-1-bos-1a"}, NO_ZONE),
+        ({"zone": "us-east-1-wl1-bos-wlz-1"}, NO_ZONE),
+        ({"on_outpost": True}, "Subnet {subnet} provided in Fargate Profile is on an Outpost, which is not supported"),
+    ],
+)
+def test_there_is_no_fargate_outside_of_the_regions_own_zones(
+    simulated: SimulatedEKS, seeded: Seeded, create: Create, change: dict[str, Any], text: str
+) -> None:
+    subnet = seeded.spare_subnets[0]
+    simulated.subnet(subnet, **change)
+    assert refusal(create, subnets=[subnet]) == text.format(subnet=subnet, **change)
+    simulated.subnet(subnet, zone="us-east-1a", on_outpost=False)
+    assert create(subnets=[subnet])["subnets"] == [subnet]
+
+
+def test_a_local_cluster_on_outposts_takes_no_profile(simulated: SimulatedEKS, eks: Any, create: Create) -> None:
+    simulated.behave(on_outposts=True)
+    assert eks.describe_cluster(name="c")["cluster"]["outpostConfig"]["outpostArns"]
+    assert "local cluster on an Outpost" in refusal(create)
+    simulated.behave(on_outposts=False)
+    assert "outpostConfig" not in eks.describe_cluster(name="c")["cluster"]
+    create()
+
+
+def test_the_first_profile_brings_the_service_linked_role(simulated: SimulatedEKS, aws: Aws, seeded: Seeded, create: Create) -> None:
+    iam = aws("iam", seeded)
+    role = {"RoleName": "AWSServiceRoleForAmazonEKSForFargate"}
+    made = iam.get_role(**role)["Role"]
+    assert made["Path"] == "/aws-service-role/eks-fargate.amazonaws.com/"
+    iam.delete_service_linked_role(**role)
+    simulated.fault("access_denied", service="iam", operation="CreateServiceLinkedRole")
+    assert "iam:CreateServiceLinkedRole" in refusal(create)
+    with pytest.raises(iam.exceptions.NoSuchEntityException):
+        iam.get_role(**role)
+    simulated.clear_faults()
+    create()
+    assert iam.get_role(**role)["Role"]["Arn"] == made["Arn"]
+    iam.delete_service_linked_role(**role)
+    assert iam.create_service_linked_role(AWSServiceName="eks-fargate.amazonaws.com")["Role"]["Arn"] == made["Arn"]
+
+
+def test_a_seeded_account_lacks_nothing(aws: Aws, seeded: Seeded) -> None:
+    iam, ec2 = aws("iam", seeded), aws("ec2", seeded)
+    (policy,) = iam.list_attached_role_policies(RoleName="fargate-pod-execution")["AttachedPolicies"]
+    assert policy["PolicyArn"] == "arn:aws:iam::aws:policy/AmazonEKSFargatePodExecutionRolePolicy"
+    version = iam.get_policy(PolicyArn=policy["PolicyArn"])["Policy"]["DefaultVersionId"]
+    document = iam.get_policy_version(PolicyArn=policy["PolicyArn"], VersionId=version)["PolicyVersion"]["Document"]
+    assert "ecr:BatchGetImage" in document["Statement"][0]["Action"]
+    assert [each["Arn"] for each in iam.list_policies(Scope="AWS")["Policies"]] == [policy["PolicyArn"]]
+    for attribute in ("enableDnsSupport", "enableDnsHostnames"):
+        answer = ec2.describe_vpc_attribute(VpcId=seeded.vpc_id, Attribute=attribute)
+        assert answer[attribute[0].upper() + attribute[1:]]["Value"] is True
+    (gateway,) = ec2.describe_nat_gateways(Filter=[{"Name": "vpc-id", "Values": [seeded.vpc_id]}])["NatGateways"]
+    assert (gateway["State"], gateway["SubnetId"] in seeded.public_subnets) == ("available", True)
+
+
+def test_the_cluster_security_group_lets_its_own_in(eks: Any, aws: Aws, seeded: Seeded) -> None:
+    group = eks.describe_cluster(name="c")["cluster"]["resourcesVpcConfig"]["clusterSecurityGroupId"]
+    (described,) = aws("ec2", seeded).describe_security_groups(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroups"]
+    (rule,) = described["IpPermissions"]
+    assert (described["VpcId"], rule["IpProtocol"], rule["UserIdGroupPairs"][0]["GroupId"]) == (seeded.vpc_id, "-1", group)

@@ -5,7 +5,7 @@ GET     /_sim/health          that it runs; its simulated time
 POST    /_sim/reset           everything as after the start, but for the clock
 POST    /_sim/seed            network, roles, credentials and clusters in an account and region (``Seed``)
 GET     /_sim/clusters        every cluster with its profiles
-POST    /_sim/clusters        status, hidden update, lags (``ClusterChange``)
+POST    /_sim/clusters        status, versions, Outposts, hidden update, lags (``ClusterChange``)
 POST    /_sim/timings         how long operations take (``TimingChange``)
 POST    /_sim/outcomes        how the next operations go: seconds, never ending, failing (``Outcomes``)
 POST    /_sim/finish          end what is in flight now (``Finish``)
@@ -16,6 +16,8 @@ POST    /_sim/foreign/delete  one delete by someone else (``Foreign``)
 POST    /_sim/foreign/actors  someone else at work at random (``Actor``); DELETE sends them all away
 POST    /_sim/quotas          the three quotas of an account in a region (``QuotaChange``)
 POST    /_sim/routes          a route to the internet for a private subnet (``InternetRoute``)
+POST    /_sim/subnets         zone, Outpost and free addresses of a subnet (``SubnetChange``)
+POST    /_sim/kubernetes      where a cluster's Kubernetes API is (``Kubernetes``)
 POST    /_sim/zones           zones without Fargate (``Zones``)
 POST    /_sim/updates         how long updates last (``Updates``)
 GET     /_sim/faults          those in force; POST adds one (``FaultBody``)
@@ -39,6 +41,7 @@ from pydantic import ValidationError
 from fargateclaims.simulator.eks import admin_model as body
 from fargateclaims.simulator.eks.admin_clusters import ClusterSteering
 from fargateclaims.simulator.eks.admin_foreign import ForeignSteering
+from fargateclaims.simulator.eks.admin_network import change_subnet
 from fargateclaims.simulator.eks.backend import all_clusters, install
 from fargateclaims.simulator.eks.errors import EKSError
 from fargateclaims.simulator.eks.faults import Fault
@@ -78,6 +81,8 @@ class AdminApi:
             ("DELETE", "foreign/actors"): lambda _raw, _request: self._foreign.dismiss(),
             ("POST", "quotas"): self._quotas,
             ("POST", "routes"): self._route,
+            ("POST", "subnets"): self._subnet,
+            ("POST", "kubernetes"): lambda raw, _request: steering.point(body.Kubernetes.model_validate_json(raw)),
             ("POST", "zones"): self._zones,
             ("POST", "updates"): self._updates,
             ("GET", "faults"): self._faults,
@@ -140,6 +145,10 @@ class AdminApi:
         with self._simulation.moto_lock:
             open_to_internet(wanted.subnet, wanted.account, wanted.region)
         return {}
+
+    def _subnet(self, raw: bytes, _request: web.BaseRequest) -> Answered:
+        with self._simulation.moto_lock:
+            return change_subnet(body.SubnetChange.model_validate_json(raw))
 
     def _zones(self, raw: bytes, _request: web.BaseRequest) -> Answered:
         self._simulation.zones_without_fargate = frozenset(body.Zones.model_validate_json(raw).without_fargate)

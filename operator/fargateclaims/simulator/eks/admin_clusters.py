@@ -9,6 +9,7 @@ from fargateclaims.simulator.eks import admin_model as body
 from fargateclaims.simulator.eks.backend import all_clusters, backend_of
 from fargateclaims.simulator.eks.cluster import SimulatedCluster
 from fargateclaims.simulator.eks.model import Outcome
+from fargateclaims.simulator.eks.operations.access_entries import ensure_fargate_entry
 from fargateclaims.simulator.eks.operations.fargate import profile_document
 from fargateclaims.simulator.eks.seed import POD_ROLE
 from fargateclaims.simulator.eks.simulation import Simulation
@@ -47,6 +48,11 @@ class ClusterSteering:
         for cluster in chosen:
             if wanted.status is not None:
                 cluster.status = wanted.status
+            for name in ("on_outposts", "version"):
+                if (value := getattr(wanted, name)) is not None:
+                    setattr(cluster, name, value)
+            if wanted.platform_version is not None:
+                cluster.platformVersion = wanted.platform_version
             if wanted.hidden_update_seconds is not None:
                 cluster.plane.hidden_update_until = self._simulation.clock() + wanted.hidden_update_seconds
             for name, value in behaviour.items():
@@ -85,10 +91,11 @@ class ClusterSteering:
         """Put profiles there."""
         backend = backend_of(wanted.account, wanted.region)
         cluster = backend.cluster(wanted.cluster)
+        usual = f"arn:{backend.partition}:iam::{wanted.account}:role/{POD_ROLE}"
         placed = [
             cluster.plane.place(
                 profile.name,
-                pod_execution_role_arn=profile.role or f"arn:{backend.partition}:iam::{wanted.account}:role/{POD_ROLE}",
+                pod_execution_role_arn=profile.role or usual,
                 selectors=profile.selectors,
                 subnets=profile.subnets,
                 tags=profile.tags,
@@ -97,7 +104,15 @@ class ClusterSteering:
             )
             for profile in wanted.profiles
         ]
+        for profile in placed:
+            ensure_fargate_entry(cluster, profile.pod_execution_role_arn)
         return {"profiles": [profile_document(profile) for profile in placed]}
+
+    def point(self, wanted: body.Kubernetes) -> dict[str, Any]:
+        """Set where a cluster's Kubernetes API is."""
+        cluster = backend_of(wanted.account, wanted.region).cluster(wanted.cluster)
+        cluster.endpoint, cluster.certificate_authority = wanted.endpoint, {"data": wanted.certificate_authority}
+        return {}
 
     def report(self, wanted: body.Health) -> dict[str, Any]:
         """Set a profile's health issues."""

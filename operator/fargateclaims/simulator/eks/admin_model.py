@@ -52,6 +52,9 @@ class ClusterChange(Target):
     """Change how clusters behave; what is not given stays."""
 
     status: Literal["CREATING", "ACTIVE", "DELETING", "FAILED", "UPDATING", "PENDING"] | None = None
+    version: str | None = Field(None, pattern=r"^1\.\d+$")
+    platform_version: str | None = Field(None, pattern=r"^eks\.\d+$")
+    on_outposts: bool | None = None
     hidden_update_seconds: Seconds | None = None
     hidden_update_after_create: Seconds | None = None
     describe_lag: Seconds | None = None
@@ -175,6 +178,27 @@ class InternetRoute(Body):
     account: str = DEFAULT_ACCOUNT
     region: str = DEFAULT_REGION
     subnet: str
+
+
+class SubnetChange(Body):
+    """Change what cannot be changed of a subnet; what is not given stays."""
+
+    account: str = DEFAULT_ACCOUNT
+    region: str = DEFAULT_REGION
+    subnet: str
+    zone: str | None = None
+    on_outpost: bool | None = None
+    free_addresses: int | None = Field(None, ge=0)
+
+
+class Kubernetes(Body):
+    """Say where a cluster's Kubernetes API is: its URL, and the certificates that it is known by, PEM in base64."""
+
+    account: str = DEFAULT_ACCOUNT
+    region: str = DEFAULT_REGION
+    cluster: str
+    endpoint: str
+    certificate_authority: str = ""
 
 
 class Zones(Body):

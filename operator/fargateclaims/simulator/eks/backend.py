@@ -12,7 +12,8 @@ from moto.sts.models import sts_backends
 
 from fargateclaims.simulator.eks import errors
 from fargateclaims.simulator.eks.cluster import KUBERNETES_VERSION, SimulatedCluster
-from fargateclaims.simulator.eks.environment import ROLE_ARN, vpc_of
+from fargateclaims.simulator.eks.environment import ROLE_ARN, cluster_security_group, vpc_of
+from fargateclaims.simulator.eks.iam import name_service_linked_role
 from fargateclaims.simulator.eks.simulation import Simulation
 from fargateclaims.simulator.eks.validation import check_cluster_name, check_new_tags
 
@@ -60,10 +61,12 @@ class FargateEKSBackend(EKSBackend):
             raise errors.invalid_parameter(f"Invalid Role Arn: '{role_arn}'")
         tags = more.get("tags") or {}
         check_new_tags(tags)
+        vpc_id = vpc_of(resources_vpc_config.get("subnetIds") or [], self.account_id, self.region_name)
         cluster = SimulatedCluster(
             plane=self.simulation.control_plane(name, self.account_id, self.region_name, self.partition),
             clock=self.simulation.clock,
-            vpc_id=vpc_of(resources_vpc_config.get("subnetIds") or [], self.account_id, self.region_name),
+            vpc_id=vpc_id,
+            security_group_id=cluster_security_group(name, vpc_id, self.account_id, self.region_name),
             access_config=access_config(more.get("access_config") or {}),
             name=name,
             role_arn=role_arn,
@@ -114,6 +117,7 @@ def install(simulation: Simulation) -> None:
     # Nobody starts an instance here. Which types AWS offers where takes 45 MiB; the images, a fifth of a second per region.
     INSTANCE_TYPE_OFFERINGS.clear()
     os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+    name_service_linked_role()
     eks_backends.backend = cast("type[EKSBackend]", backend)
 
 

@@ -128,7 +128,7 @@ class SimulatedEKS:
     # How EKS behaves.
 
     def behave(self, **change: Any) -> int:  # noqa: ANN401  (numbers and texts)
-        """Set status, hidden_update_seconds, hidden_update_after_create, describe_lag, list_lag; return how many clusters."""
+        """Change how clusters are (fields of ``admin_model.ClusterChange``, and a target) and return how many were meant."""
         return int(self._call("POST", "clusters", **change)["clusters"])
 
     def timings(self, create_seconds: float, delete_seconds: float, jitter: float = 0.0, **target: str) -> int:
@@ -168,6 +168,17 @@ class SimulatedEKS:
     def open_to_internet(self, subnet: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION) -> None:
         """Give a private subnet a route to the internet, as somebody may do at any time."""
         self._call("POST", "routes", account=account, region=region, subnet=subnet)
+
+    def subnet(self, subnet: str, *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION, **change: str | bool | int) -> None:
+        """Change what cannot be changed of a subnet: zone, on_outpost, free_addresses."""
+        self._call("POST", "subnets", account=account, region=region, subnet=subnet, **change)
+
+    def kubernetes(
+        self, cluster: str, endpoint: str, ca: str = "", *, account: str = DEFAULT_ACCOUNT, region: str = DEFAULT_REGION
+    ) -> None:
+        """Say where a cluster's Kubernetes API is: its URL, and its CA as PEM in base64."""
+        body = {"account": account, "region": region, "cluster": cluster}
+        self._call("POST", "kubernetes", **body, endpoint=endpoint, certificate_authority=ca)
 
     def update_seconds(self, seconds: float) -> None:
         """Set how long updates of clusters and add-ons last."""

@@ -6,11 +6,12 @@ from typing import Any, Final
 from uuid import uuid4
 
 from moto.eks.models import Cluster
+from moto.utilities.utils import get_partition
 
 from fargateclaims.simulator.eks import errors
 from fargateclaims.simulator.eks.lifecycle import FargateControlPlane
 
-KUBERNETES_VERSION: Final = "1.33"
+KUBERNETES_VERSION: Final = "1.35"
 PLATFORM_VERSION: Final = "eks.9"
 
 
@@ -45,6 +46,7 @@ class SimulatedCluster(Cluster):
         access_entries: EKS's documents by principal ARN.
         addons: EKS's documents by add-on name.
         updates: By id.
+        on_outposts: Whether it is a local cluster on AWS Outposts.
 
     """
 
@@ -54,6 +56,7 @@ class SimulatedCluster(Cluster):
         plane: FargateControlPlane,
         clock: Callable[[], float],
         vpc_id: str,
+        security_group_id: str,
         access_config: dict[str, Any],
         **moto: Any,  # noqa: ANN401  (what moto's cluster takes)
     ) -> None:
@@ -67,7 +70,8 @@ class SimulatedCluster(Cluster):
         self.addons: dict[str, dict[str, Any]] = {}
         self.updates: dict[str, Update] = {}
         self.made_at = clock()
-        self.security_group_id = f"sg-{uuid4().hex[:17]}"
+        self.security_group_id = security_group_id
+        self.on_outposts = False
         self._forced_status: str | None = None
 
     @property
@@ -113,6 +117,8 @@ class SimulatedCluster(Cluster):
     def document(self) -> dict[str, Any]:
         """Return it as DescribeCluster does."""
         config = self.resources_vpc_config
+        _, _, _, region, account, _ = self.arn.split(":")
+        outpost = {"outpostArns": [outpost_arn(region, account)], "controlPlaneInstanceType": "m5.large"}
         return {
             "name": self.name,
             "arn": self.arn,
@@ -139,4 +145,10 @@ class SimulatedCluster(Cluster):
             "encryptionConfig": self.encryption_config,
             "health": {"issues": []},
             "accessConfig": self.access_config,
+            **({"outpostConfig": outpost} if self.on_outposts else {}),
         }
+
+
+def outpost_arn(region: str, account: str) -> str:
+    """Return the ARN of the one Outpost that there is."""
+    return f"arn:{get_partition(region)}:outposts:{region}:{account}:outpost/op-0123456789abcdef0"

@@ -8,8 +8,10 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any, Final
+from uuid import uuid4
 
 from moto.ec2.models import ec2_backends
+from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 
@@ -17,6 +19,8 @@ from fargateclaims.simulator.eks import errors
 from fargateclaims.simulator.eks.cluster import SimulatedCluster
 
 FARGATE_PRINCIPAL: Final = "eks-fargate-pods.amazonaws.com"
+# Those of Local Zones and Wavelength have more to them, such as us-west-2-lax-1a.
+ZONE_OF_REGION: Final = re.compile(r"[a-z]{2}(?:-[a-z]+)+-\d+[a-z]")
 ROLE_ARN: Final = re.compile(r"arn:[a-z-]+:iam::(\d{12}):role/.+")
 # The operators that AWS documents for a pod execution role's trust policy; with any other the condition does not hold.
 _ARN_OPERATORS: Final = frozenset({"ArnLike", "ArnEquals", "StringLike"})
@@ -24,11 +28,24 @@ _ARN_OPERATORS: Final = frozenset({"ArnLike", "ArnEquals", "StringLike"})
 
 def vpc_of(subnet_ids: Sequence[str], account: str, region: str) -> str:
     """Return the VPC of a cluster's subnets; a cluster whose subnets moto does not know gets an id of no VPC."""
-    subnets = _subnets(account, region)
+    subnets = subnets_of(account, region)
     vpcs = {subnets[subnet].vpc_id for subnet in subnet_ids if subnet in subnets}
     if len(vpcs) > 1:
         raise errors.invalid_parameter("Subnets specified must belong to the same VPC")
     return vpcs.pop() if vpcs else "vpc-00000000"
+
+
+def cluster_security_group(cluster: str, vpc_id: str, account: str, region: str) -> str:
+    """Make the security group that EKS gives a cluster's control plane and nodes, and return its id; they let each other in."""
+    ec2 = ec2_backends[account][region]
+    if vpc_id not in ec2.vpcs:
+        return f"sg-{uuid4().hex[:17]}"
+    name = f"eks-cluster-sg-{cluster}-{uuid4().int % 10**10}"
+    # moto's own ways look through all groups for one of the same name.
+    group = ec2.create_security_group(name, "EKS created security group", vpc_id, force=True)
+    itself = {"GroupId": group.id, "UserId": account}
+    group.add_ingress_rule(SecurityGroupRule(ec2, "-1", group.id, None, None, None, itself, is_egress=False))
+    return str(group.id)
 
 
 def fargate_subnets(
@@ -40,7 +57,7 @@ def fargate_subnets(
         EKSError: One does not exist, is not private, is in another VPC, or in a zone without Fargate.
 
     """
-    subnets = _subnets(account, region)
+    subnets = subnets_of(account, region)
     if not asked:
         chosen = [
             subnet
@@ -56,8 +73,10 @@ def fargate_subnets(
             raise errors.invalid_parameter(f"The subnet ID '{subnet_id}' does not exist")
         if subnet.vpc_id != cluster.vpc_id:
             raise errors.invalid_parameter(f"Subnet {subnet_id} does not belong to the cluster's VPC {cluster.vpc_id}")
-        if subnet.availability_zone in zones_without_fargate:
+        if subnet.availability_zone in zones_without_fargate or not ZONE_OF_REGION.fullmatch(subnet.availability_zone):
             raise errors.zone_not_supported(subnet.availability_zone, subnet_id)
+        if is_on_outpost(subnet):
+            raise errors.subnet_on_outpost(subnet_id)
         if not is_private(subnet_id, account, region):
             raise errors.subnet_not_private(subnet_id)
     return list(asked)
@@ -66,11 +85,16 @@ def fargate_subnets(
 def is_private(subnet_id: str, account: str, region: str) -> bool:
     """Return whether the subnet's route table (its own, else the VPC's main one) has no route to an internet gateway."""
     ec2 = ec2_backends[account][region]
-    vpc = _subnets(account, region)[subnet_id].vpc_id
+    vpc = subnets_of(account, region)[subnet_id].vpc_id
     tables = [table for table in ec2.route_tables.values() if table.vpc_id == vpc]
     own = [table for table in tables if any(link.get("SubnetId") == subnet_id for link in table.associations)]
     main = [table for table in tables if table.main_association_id]
     return not any((route.gateway_id or "").startswith("igw-") for table in (own or main) for route in table.routes)
+
+
+def is_on_outpost(subnet: Any) -> bool:  # noqa: ANN401  (moto ships no types)
+    """Return whether the admin API has put it there."""
+    return bool(getattr(subnet, "outpost_arn", None))
 
 
 def check_pod_execution_role(arn: str, cluster: str, profile: str, account: str, region: str) -> None:
@@ -87,7 +111,7 @@ def check_pod_execution_role(arn: str, cluster: str, profile: str, account: str,
         raise errors.trust_policy()
 
 
-def _subnets(account: str, region: str) -> dict[str, Any]:
+def subnets_of(account: str, region: str) -> dict[str, Any]:
     """Return moto's subnets by id; it keeps them by zone."""
     return {name: subnet for zone in ec2_backends[account][region].subnets.values() for name, subnet in zone.items()}
 

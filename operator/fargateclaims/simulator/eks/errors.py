@@ -120,6 +120,21 @@ def zone_not_supported(zone: str, subnet: str) -> EKSError:
     return invalid_parameter(f"Fargate Profile creation for the Availability Zone {zone} for Subnet {subnet} is not supported")
 
 
+def subnet_on_outpost(subnet: str) -> EKSError:
+    """Return the refusal of a subnet on AWS Outposts. AWS's text is not known."""
+    return invalid_parameter(f"Subnet {subnet} provided in Fargate Profile is on an Outpost, which is not supported")
+
+
+def cluster_on_outposts(name: str) -> EKSError:
+    """Return the refusal of a create for a local cluster. AWS's text is not known."""
+    return invalid_request(f"Cluster '{name}' is a local cluster on an Outpost, which does not support Fargate profiles")
+
+
+def addon_busy(name: str, status: str) -> EKSError:
+    """Return the refusal of an update while an add-on is at work (eksctl-io/eksctl#8091)."""
+    return EKSError("ResourceInUseException", f"Addon {name} cannot be updated as it is currently in {status} state")
+
+
 def trust_policy() -> EKSError:
     """Return the refusal of a role that Fargate may not assume."""
     return invalid_parameter("Misconfigured PodExecutionRole Trust Policy; Please add the eks-fargate-pods.amazonaws.com Service Principal")

@@ -1,4 +1,7 @@
-"""Clusters to play with: a VPC with private and public subnets, roles, credentials, and clusters in them, in an account and region."""
+"""Clusters to play with: a VPC with private and public subnets, roles, credentials, and clusters in them, in an account and region.
+
+The private subnets reach the internet through a NAT gateway. Nothing is amiss but what is said to be.
+"""
 
 import json
 from collections.abc import Sequence
@@ -6,12 +9,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from moto.ec2.models import ec2_backends
-from moto.iam.models import iam_backends
 from moto.utilities.utils import get_partition
 
 from fargateclaims.simulator.eks.backend import FargateEKSBackend, backend_of
 from fargateclaims.simulator.eks.environment import FARGATE_PRINCIPAL
 from fargateclaims.simulator.eks.errors import EKSError
+from fargateclaims.simulator.eks.iam import ensure_service_linked_role, iam_of, pod_execution_policy
 
 VPC_NAME: Final = "fargateclaims-simulator"
 VPC_CIDR: Final = "10.0.0.0/16"
@@ -53,7 +56,9 @@ def seed_account(account: str, region: str) -> Account:
     """
     backend_of(account, region)
     vpc_id, private, public, spare = _network(account, region)
-    iam = iam_backends[account][get_partition(region)]
+    iam = iam_of(account, region)
+    policy = pod_execution_policy(account, region)
+    ensure_service_linked_role(account, region)
     root = f"arn:{get_partition(region)}:iam::{account}:root"
     key_id, secret = _access_key(iam, region)
     return Account(
@@ -63,8 +68,8 @@ def seed_account(account: str, region: str) -> Account:
         private_subnets=private,
         public_subnets=public,
         spare_subnets=spare,
-        pod_execution_role_arn=_role(iam, POD_ROLE, {"Service": FARGATE_PRINCIPAL}),
-        misconfigured_role_arn=_role(iam, MISCONFIGURED_ROLE, {"Service": "ec2.amazonaws.com"}),
+        pod_execution_role_arn=_role(iam, POD_ROLE, {"Service": FARGATE_PRINCIPAL}, policy),
+        misconfigured_role_arn=_role(iam, MISCONFIGURED_ROLE, {"Service": "ec2.amazonaws.com"}, policy),
         operator_role_arn=_role(iam, OPERATOR_ROLE, {"AWS": root}),
         cluster_role_arn=_role(iam, CLUSTER_ROLE, {"Service": "eks.amazonaws.com"}),
         access_key_id=key_id,
@@ -115,20 +120,29 @@ def _network(account: str, region: str) -> tuple[str, list[str], list[str], list
         ec2.attach_internet_gateway(gateway.id, vpc.id)
         table = ec2.create_route_table(vpc.id)
         ec2.create_route(table.id, "0.0.0.0/0", gateway_id=gateway.id)
-        for subnet in subnets[PRIVATE_SUBNETS : PRIVATE_SUBNETS + PUBLIC_SUBNETS]:
+        public_subnets = subnets[PRIVATE_SUBNETS : PRIVATE_SUBNETS + PUBLIC_SUBNETS]
+        for subnet in public_subnets:
             ec2.associate_route_table(table.id, subnet_id=subnet.id)
+        nat = ec2.create_nat_gateway(public_subnets[0].id, str(ec2.allocate_address("vpc").allocation_id))
+        # The private ones have no table of their own: that of the VPC counts for them.
+        main = next(each for each in ec2.route_tables.values() if each.vpc_id == vpc.id and each.main_association_id)
+        ec2.create_route(main.id, "0.0.0.0/0", nat_gateway_id=nat.id)
+        ec2.modify_vpc_attribute(vpc.id, "enable_dns_hostnames", "true")
     ids = [subnet.id for subnet in sorted(subnets, key=lambda subnet: subnet.cidr)]
     private, public = ids[:PRIVATE_SUBNETS], ids[PRIVATE_SUBNETS : PRIVATE_SUBNETS + PUBLIC_SUBNETS]
     return vpc.id, private, public, ids[PRIVATE_SUBNETS + PUBLIC_SUBNETS :]
 
 
-def _role(iam: Any, name: str, principal: dict[str, str]) -> str:  # noqa: ANN401  (moto ships no types)
+def _role(iam: Any, name: str, principal: dict[str, str], policy_arn: str | None = None) -> str:  # noqa: ANN401  (moto ships no types)
     for role in iam.roles.values():
         if role.name == name:
             return str(role.arn)
     statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-    return str(iam.create_role(name, policy, "/", None, "", [], "3600").arn)
+    made = iam.create_role(name, policy, "/", None, "", [], "3600")
+    if policy_arn is not None:
+        iam.attach_role_policy(policy_arn, name)
+    return str(made.arn)
 
 
 def _access_key(iam: Any, region: str) -> tuple[str, str]:  # noqa: ANN401  (moto ships no types)

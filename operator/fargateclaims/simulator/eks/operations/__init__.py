@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from urllib.parse import unquote
 
-from fargateclaims.simulator.eks.operations import access_entries, addons, clusters, fargate, tags
+from fargateclaims.simulator.eks.operations import access_entries, addons, clusters, fargate, node_groups, tags, versions
 from fargateclaims.simulator.eks.operations.call import EKSCall
 
 Handler = Callable[[EKSCall], dict[str, Any]]
@@ -17,6 +17,7 @@ OPERATIONS: Final[dict[str, tuple[str, str, Handler]]] = {
     "ListClusters": ("GET", "/clusters", clusters.list_clusters),
     "DescribeCluster": ("GET", _CLUSTER, clusters.describe_cluster),
     "DeleteCluster": ("DELETE", _CLUSTER, clusters.delete_cluster),
+    "DescribeClusterVersions": ("GET", "/cluster-versions", versions.describe_cluster_versions),
     "UpdateClusterConfig": ("POST", f"{_CLUSTER}/update-config", clusters.update_cluster_config),
     "ListUpdates": ("GET", f"{_CLUSTER}/updates", clusters.list_updates),
     "DescribeUpdate": ("GET", f"{_CLUSTER}/updates/{{updateId}}", clusters.describe_update),
@@ -34,6 +35,7 @@ OPERATIONS: Final[dict[str, tuple[str, str, Handler]]] = {
     "DescribeAddon": ("GET", f"{_CLUSTER}/addons/{{addonName}}", addons.describe_addon),
     "UpdateAddon": ("POST", f"{_CLUSTER}/addons/{{addonName}}/update", addons.update_addon),
     "DeleteAddon": ("DELETE", f"{_CLUSTER}/addons/{{addonName}}", addons.delete_addon),
+    "ListNodegroups": ("GET", f"{_CLUSTER}/node-groups", node_groups.list_nodegroups),
     "TagResource": ("POST", "/tags/{resourceArn}", tags.tag_resource),
     "UntagResource": ("DELETE", "/tags/{resourceArn}", tags.untag_resource),
     "ListTagsForResource": ("GET", "/tags/{resourceArn}", tags.list_tags_for_resource),
@@ -42,7 +44,6 @@ OPERATIONS: Final[dict[str, tuple[str, str, Handler]]] = {
 # moto's own: named here for the ledger and the faults.
 MOTOS: Final = {
     "CreateNodegroup": ("POST", f"{_CLUSTER}/node-groups"),
-    "ListNodegroups": ("GET", f"{_CLUSTER}/node-groups"),
     "DescribeNodegroup": ("GET", f"{_CLUSTER}/node-groups/{{nodegroupName}}"),
     "DeleteNodegroup": ("DELETE", f"{_CLUSTER}/node-groups/{{nodegroupName}}"),
     "UpdateNodegroupConfig": ("POST", f"{_CLUSTER}/node-groups/{{nodegroupName}}/update-config"),

@@ -37,7 +37,8 @@ def create_addon(call: EKSCall) -> dict[str, Any]:
 
 def describe_addon(call: EKSCall) -> dict[str, Any]:
     """Describe an add-on."""
-    return {"addon": _existing(call)}
+    addon = _existing(call)
+    return {"addon": {**addon, "status": _status(call, addon)}}
 
 
 def list_addons(call: EKSCall) -> dict[str, Any]:
@@ -48,6 +49,9 @@ def list_addons(call: EKSCall) -> dict[str, Any]:
 def update_addon(call: EKSCall) -> dict[str, Any]:
     """Change an add-on's version or configuration by an update."""
     addon, cluster = _existing(call), call.cluster()
+    status = _status(call, addon)
+    if status != addon["status"]:
+        raise errors.addon_busy(addon["addonName"], status)
     changes = _optional(call)
     if call.body.get("addonVersion"):
         changes["addonVersion"] = call.text("addonVersion")
@@ -62,6 +66,13 @@ def delete_addon(call: EKSCall) -> dict[str, Any]:
     addon = _existing(call)
     del call.cluster().addons[addon["addonName"]]
     return {"addon": {**addon, "status": "DELETING"}}
+
+
+def _status(call: EKSCall, addon: dict[str, Any]) -> str:
+    """Return UPDATING during an update, else its own."""
+    cluster = call.cluster()
+    at_work = any(update.addon == addon["addonName"] and cluster.clock() < update.ends_at for update in cluster.updates.values())
+    return "UPDATING" if at_work else str(addon["status"])
 
 
 def _existing(call: EKSCall) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 from fargateclaims.simulator.eks import errors
 from fargateclaims.simulator.eks.cluster import SimulatedCluster
 from fargateclaims.simulator.eks.environment import check_pod_execution_role, fargate_subnets
+from fargateclaims.simulator.eks.iam import SERVICE_LINKED_ROLE, ensure_service_linked_role, has_service_linked_role
 from fargateclaims.simulator.eks.model import Profile
 from fargateclaims.simulator.eks.operations.access_entries import ensure_fargate_entry
 from fargateclaims.simulator.eks.operations.call import EKSCall
@@ -16,6 +17,8 @@ def create_fargate_profile(call: EKSCall) -> dict[str, Any]:
     cluster = call.cluster()
     if not cluster.is_active:
         raise errors.cluster_not_active(cluster.name)
+    if cluster.on_outposts:
+        raise errors.cluster_on_outposts(cluster.name)
     name, role = call.text("fargateProfileName"), call.text("podExecutionRoleArn")
     selectors = call.body.get("selectors")
     check_name(name)
@@ -92,4 +95,9 @@ def _checked_environment(call: EKSCall, cluster: SimulatedCluster, name: str, ro
     asked = call.texts("subnets")
     with call.simulation.moto_lock:
         check_pod_execution_role(role, cluster.name, name, account, region)
-        return fargate_subnets(asked, cluster, account, region, call.simulation.zones_without_fargate)
+        subnets = fargate_subnets(asked, cluster, account, region, call.simulation.zones_without_fargate)
+        if call.denied("iam", "CreateServiceLinkedRole") and not has_service_linked_role(account, region):
+            text = f"User: {call.caller} is not authorized to perform: iam:CreateServiceLinkedRole on resource: {SERVICE_LINKED_ROLE}"
+            raise errors.EKSError("AccessDeniedException", text)
+        ensure_service_linked_role(account, region)
+    return subnets
