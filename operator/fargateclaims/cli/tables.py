@@ -8,6 +8,7 @@ from typing import Final
 from pydantic.fields import FieldInfo
 
 from fargateclaims.api.reasons import reasons_table
+from fargateclaims.domain.lint import page as lint
 from fargateclaims.metrics import Metrics
 from fargateclaims.settings import Settings, allowed, flag, variable
 
@@ -51,7 +52,12 @@ def metrics_table() -> str:
 
 def pages() -> Mapping[str, str]:
     """Return all generated pages by file name."""
-    return {"metrics.md": metrics_table(), "reasons.md": reasons_table(), "settings.md": settings_table()}
+    return {
+        "lint.md": lint.INTRODUCTION + _table(lint.COLUMNS, lint.rows()),
+        "metrics.md": metrics_table(),
+        "reasons.md": reasons_table(),
+        "settings.md": settings_table(),
+    }
 
 
 def _default(info: FieldInfo) -> str:
