@@ -197,3 +197,13 @@ def test_the_cluster_security_group_lets_its_own_in(eks: Any, aws: Aws, seeded: 
     (described,) = aws("ec2", seeded).describe_security_groups(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroups"]
     (rule,) = described["IpPermissions"]
     assert (described["VpcId"], rule["IpProtocol"], rule["UserIdGroupPairs"][0]["GroupId"]) == (seeded.vpc_id, "-1", group)
+
+
+def test_with_the_role_of_nodes_a_create_fails(simulated: SimulatedEKS, eks: Any, seeded: Seeded, create: Create) -> None:
+    role = seeded.pod_execution_role_arn
+    eks.create_nodegroup(clusterName="c", nodegroupName="workers", subnets=seeded.private_subnets, nodeRole=role)
+    create()
+    simulated.finish()
+    profile = eks.describe_fargate_profile(clusterName="c", fargateProfileName="a")["fargateProfile"]
+    (issue,) = profile["health"]["issues"]
+    assert (profile["status"], issue["code"], issue["resourceIds"]) == ("CREATE_FAILED", "PodExecutionRoleAlreadyInUse", [role])

@@ -6,7 +6,7 @@ from fargateclaims.simulator.eks import errors
 from fargateclaims.simulator.eks.cluster import SimulatedCluster
 from fargateclaims.simulator.eks.environment import check_pod_execution_role, fargate_subnets
 from fargateclaims.simulator.eks.iam import SERVICE_LINKED_ROLE, ensure_service_linked_role, has_service_linked_role
-from fargateclaims.simulator.eks.model import Profile
+from fargateclaims.simulator.eks.model import HealthIssue, Outcome, Profile
 from fargateclaims.simulator.eks.operations.access_entries import ensure_fargate_entry
 from fargateclaims.simulator.eks.operations.call import EKSCall
 from fargateclaims.simulator.eks.validation import check_name, check_selectors
@@ -31,6 +31,7 @@ def create_fargate_profile(call: EKSCall) -> dict[str, Any]:
         selectors=[_selector(selector) for selector in selectors or []],
         subnets=subnets,
         tags=call.mapping("tags"),
+        outcome=_outcome(cluster, role),
     )
     ensure_fargate_entry(cluster, role)
     return {"fargateProfile": profile_document(profile)}
@@ -74,6 +75,15 @@ def _selector(sent: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(sent["namespace"], str) or not isinstance(labels, dict):
         raise errors.invalid_parameter("a selector has a namespace and an object of labels")
     return {"namespace": sent["namespace"], **({"labels": labels} if labels else {})}
+
+
+def _outcome(cluster: SimulatedCluster, role: str) -> Outcome | None:
+    """Return how it must go: with the role of EC2 nodes it fails. AWS's text is not known."""
+    groups = sorted(name for name, group in cluster.nodegroups.items() if group.node_role == role)
+    if not groups:
+        return None
+    issue = HealthIssue("PodExecutionRoleAlreadyInUse", f"The role is already in use by node group {', '.join(groups)}", (role,))
+    return Outcome(issue=issue)
 
 
 def _check_rights(call: EKSCall, role: str) -> None:
