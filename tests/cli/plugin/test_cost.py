@@ -52,14 +52,15 @@ def test_the_pods_of_a_namespace(kube: RunningKube, plugin: Plugin) -> None:
         "shop       job/import     2  0.25vCPU 0.5GB  0.0247        -  2 ended, and cost until removed: set ttlSecondsAfterFinished\n"
         "shop       pod/lone       1  1vCPU 2GB       0.0494    36.04\n"
         "total                     3                  0.0741    36.04\n"
-        "note: 1 other pods in namespace shop are not on Fargate; --as-if counts them, too\n" + US_EAST_1
+        "note: in namespace shop one other pod is not on Fargate; see --as-if\n" + US_EAST_1
     )
 
 
 def test_pods_of_a_deployment_are_one_line_also_before_they_are_on_fargate(kube: RunningKube, plugin: Plugin) -> None:
     kube.admin.load([WEB])
     pods_when(kube, lambda pods: len(pods) == 3)
-    assert "note: no pods on Fargate in the cluster\n" in plugin("cost", "-A").out
+    said = plugin("cost", "-A").out
+    assert "note: no pods on Fargate in the cluster\nnote: in the cluster 3 other pods are not on Fargate; see --as-if\n" in said
     said = plugin("cost", "-A", "--as-if", "--region", "us-east-1").out
     assert "shop       deployment/web     3  2vCPU 9GB     0.3629   264.91  1vCPU 8GB saves $98.39 a month" in said
 

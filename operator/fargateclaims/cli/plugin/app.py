@@ -2,8 +2,6 @@
 
 import signal
 import sys
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -12,20 +10,19 @@ from fargateclaims import __version__
 from fargateclaims.cli.plugin.cost import cost
 from fargateclaims.cli.plugin.errors import guarded
 from fargateclaims.cli.plugin.explain import explain
+from fargateclaims.cli.plugin.lint import lint
 from fargateclaims.cli.plugin.reschedule import reschedule
 from fargateclaims.cli.plugin.size import size
 
 app = typer.Typer(
-    help="Explains pods on EKS Fargate: which profile takes them, what size they get, what they cost.",
+    help="Explains pods on EKS Fargate: which profile takes them, what size they get, what they cost, what keeps them off it.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (explain, size, cost, reschedule):
+for command in (explain, size, cost, reschedule, lint):
     app.command(command.__name__)(command)
-if find_spec("fargateclaims.cli.plugin.lint"):
-    app.command("lint")(import_module("fargateclaims.cli.plugin.lint").lint)
 
 
 def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so

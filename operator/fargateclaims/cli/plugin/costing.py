@@ -70,7 +70,7 @@ def _of_cluster(scope: Scope, price: Price) -> _Bill:
     if not counted:
         notes.append(f"no pods on Fargate in {where}")
     if not scope.as_if and (others := sum(not pod.on_fargate and not pod.ended for pod in pods)):
-        notes.append(f"{others} other pods in {where} are not on Fargate; --as-if counts them, too")
+        notes.append(f"in {where} {f'{others} other pods are' if others > 1 else 'one other pod is'} not on Fargate; see --as-if")
     return _Bill(lines, unpriced, [*notes, *_arm_notes(pod.spec for pod in counted)])
 
 

@@ -122,4 +122,4 @@ def _best_saving(size: Size, combination: Combination, price: Price, pods: int) 
     # Where EKS provisioned something else than the rule says, what less would save is not known.
     steps = size.smaller if combination == size.combination else ()
     savings = (Saving(step, (price.hourly(combination) - price.hourly(step.combination)) * pods) for step in steps)
-    return max((saving for saving in savings if saving.hourly > 0), key=lambda saving: saving.hourly, default=None)
+    return max(savings, key=lambda saving: saving.hourly, default=None)
