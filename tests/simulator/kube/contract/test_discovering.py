@@ -130,3 +130,41 @@ async def test_schemas_that_are_refused(api: Api, path: list[str], change: dict[
     crd = crd_manifest(f"r{secrets.token_hex(4)}.contract.test", schema)
     status = (await api.create(CRDS, crd, dryRun="All")).refused(422, "Invalid")
     assert f"spec.validation.openAPIV3Schema.{field}" in {cause["field"] for cause in status["details"]["causes"]}
+
+
+async def test_what_can_be_done_below_a_pod(api: Api) -> None:
+    core = {entry["name"]: entry for entry in (await api.get("/api/v1")).ok()["resources"]}
+    binding = {"name": "pods/binding", "singularName": "", "namespaced": True, "kind": "Binding", "verbs": ["create"]}
+    assert core["pods/binding"] == binding
+    eviction = {"name": "pods/eviction", "singularName": "", "namespaced": True, "kind": "Eviction", "verbs": ["create"]}
+    assert core["pods/eviction"] == {**eviction, "group": "policy", "version": "v1"}
+    apps = {entry["name"]: entry for entry in (await api.get("/apis/apps/v1")).ok()["resources"]}
+    scale = {"group": "autoscaling", "version": "v1", "kind": "Scale", "verbs": ["get", "patch", "update"]}
+    assert {name: apps["deployments/scale"][name] for name in scale} == scale
+    aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+    (document,) = (await api.call("GET", "/api", accept=aggregated)).ok()["items"]
+    pods = next(entry for entry in document["versions"][0]["resources"] if entry["resource"] == "pods")
+    kinds = {entry["subresource"]: entry["responseKind"] for entry in pods["subresources"]}
+    assert kinds["eviction"] == {"group": "policy", "version": "v1", "kind": "Eviction"}
+    assert kinds["status"]["kind"] == "Pod"
+
+
+@pytest.mark.parametrize(
+    ("group", "plural", "short"),
+    [
+        ("", "nodes", "no"),
+        ("", "persistentvolumeclaims", "pvc"),
+        ("", "pods", "po"),
+        ("apps", "daemonsets", "ds"),
+        ("apps", "deployments", "deploy"),
+        ("apps", "replicasets", "rs"),
+        ("apps", "statefulsets", "sts"),
+        ("batch", "cronjobs", "cj"),
+        ("policy", "poddisruptionbudgets", "pdb"),
+    ],
+)
+async def test_workloads_have_short_names(api: Api, group: str, plural: str, short: str) -> None:
+    path = f"/apis/{group}/v1" if group else "/api/v1"
+    found = next(entry for entry in (await api.get(path)).ok()["resources"] if entry["name"] == plural)
+    assert found["shortNames"] == [short]
+    assert found["namespaced"] == (plural != "nodes")
