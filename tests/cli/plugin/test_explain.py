@@ -65,6 +65,12 @@ def test_of_several_the_first_by_name(kube: RunningKube, plugin: Plugin) -> None
     )
 
 
+def test_a_label_with_wildcards_is_not_to_be_written_as_it_stands(kube: RunningKube, plugin: Plugin) -> None:
+    wide = claim("wide", {"labels": {"app": "api-*", "tier": "1"}})
+    said = explained(kube, plugin, wide, claim("soon", {"labels": {"app": "x"}}, state=""), pod("web-7f", labels={"app": "web"}))
+    assert "next: give the pod's template what matches the labels app=api-*, tier=1: then shop-wide-9999 takes it\n" in said
+
+
 @pytest.mark.parametrize("mark", ["labels", "annotations"])
 def test_a_pod_chooses_among_those_that_match(kube: RunningKube, plugin: Plugin, mark: str) -> None:
     marks: dict[str, Any] = {"labels": {"app": "checkout"}, "annotations": {}}

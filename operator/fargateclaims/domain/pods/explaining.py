@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from fargateclaims.domain.patterns import is_literal
 from fargateclaims.domain.pods.matching import PIN, Decision, ProfileMatch, ProfileView, decide
 from fargateclaims.domain.pods.pod import Pod, reasons_to_bypass
 from fargateclaims.domain.pods.scheduler_messages import Advice, advice_on
@@ -199,7 +200,9 @@ def _ways_to_a_profile(pod: Pod, decision: Decision) -> list[str]:
         return [f"wait until {names} is ACTIVE{again}"]
     if decision.pin:
         return [f"remove {PIN} from the pod's template, or name a profile that matches"]
-    ways = [way for way in (_way_to(one) for one in decision.near[:1]) if way]
+    nearest = next((one for one in decision.near if one.profile.active), None)
+    way = _way_to(nearest) if nearest else None
+    ways = [way] if way else []
     labels = ", ".join(f"{key}={value}" for key, value in sorted(pod.labels.items())[:2] if key != "pod-template-hash")
     ways.append(f"claim {labels or 'its labels'} in namespace {pod.namespace} with a FargateProfileClaim")
     return ways
@@ -209,5 +212,7 @@ def _way_to(one: ProfileMatch) -> str | None:
     nearest = one.nearest
     if nearest is None or not nearest.namespace:
         return None
-    wrong = ", ".join(f"{label.key}={label.value}" for label in nearest.labels if not label.matches)
-    return f"give the pod's template the label{'s' if wrong.count(',') else ''} {wrong}: then {one.profile.name} takes it"
+    wrong = [label for label in nearest.labels if not label.matches]
+    listed = ", ".join(f"{label.key}={label.value}" for label in wrong)
+    what = "the label" if all(is_literal(f"{label.key}{label.value}") for label in wrong) else "what matches the label"
+    return f"give the pod's template {what}{'s' if len(wrong) > 1 else ''} {listed}: then {one.profile.name} takes it"

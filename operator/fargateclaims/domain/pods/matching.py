@@ -116,7 +116,7 @@ class Decision:
 def decide(namespace: str, labels: Mapping[str, str], annotations: Mapping[str, str], profiles: Iterable[ProfileView]) -> Decision:
     """Find the profile that takes a pod made now."""
     results = [match_profile(profile, namespace, labels) for profile in profiles]
-    fitting = sorted((one for one in results if one.matches), key=lambda one: one.profile.name)
+    fitting = sorted((one for one in results if one.matches), key=lambda one: (one.profile.name, one.profile.claim or ""))
     active = tuple(one for one in fitting if one.profile.active)
     decision = Decision(
         winner=active[0] if active else None,
@@ -154,5 +154,6 @@ def _match_label(key: str, value: str, labels: Mapping[str, str]) -> LabelMatch:
     return LabelMatch(key, value, any(matches(value, one) for one in found.values()), found)
 
 
-def _nearness(one: ProfileMatch) -> tuple[tuple[bool, int, int], str]:
-    return one.nearest.distance if one.nearest else (True, 0, 0), one.profile.name
+def _nearness(one: ProfileMatch) -> tuple[tuple[bool, int, int], bool, str, str]:
+    distance = one.nearest.distance if one.nearest else (True, 0, 0)
+    return distance, not one.profile.active, one.profile.name, one.profile.claim or ""
