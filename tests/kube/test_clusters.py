@@ -255,6 +255,15 @@ class TestTheWay:
         assert await (await apis.of(ARN, eks_cluster("http://cluster.example"))).ask(version) == "v1"
         assert server.asked[0].headers["Host"] == "cluster.example"
 
+    async def test_a_range_of_addresses_goes_past_it(
+        self, api: ClusterAPI, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        server.will(answer({"gitVersion": "v1"}))
+        with reserved_port() as nobody:
+            monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{nobody}")
+            monkeypatch.setenv("no_proxy", "10.0.0.0/8,127.0.0.0/8")
+            assert await api.ask(version) == "v1"
+
     async def test_a_proxy_that_refuses_is_said(self, apis: ClusterAPIs, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("https_proxy", server.url)
         monkeypatch.setenv("no_proxy", "")
@@ -291,6 +300,7 @@ class TestTLS:
         api = await apis.of(ARN, eks_cluster("https://127.0.0.1:1", CA))
         client = api._opened()
         assert isinstance(client, KubeClient)
+        assert client._api.configuration.disable_strict_ssl_verification, "which older Pythons do not have, and so do not show"
         context = client._api.rest_client.ssl_context
         assert not context.verify_flags & ssl.VERIFY_X509_STRICT
         assert (context.verify_mode, context.check_hostname) == (ssl.CERT_REQUIRED, True)

@@ -38,10 +38,9 @@ def plan(pods: Iterable[Pod], profile: ProfileView, profiles: Iterable[ProfileVi
     :param profile: `active_since` must be known, or no pod can be told to be older.
     :param profiles: all that are known, it among them.
     """
-    since = profile.active_since
-    if since is None:
+    if profile.active_since is None:
         return NothingToDo(f"it is not known since when profile {profile.name} is ACTIVE")
-    known = {pod.uid: pod for pod in pods if pod.created is not None and pod.created <= since}
+    known = {pod.uid: pod for pod in pods if pod.created is not None}
     # Judged as if all had a controller: what else keeps the profile from a pod is no business of a repair.
     judged = judge((replace(pod, controller=_ANYBODY) for pod in known.values()), profile, profiles)
     taken = [known[one.pod.uid] for one in judged if one.why_not is None]
