@@ -116,12 +116,8 @@ async def _route_tables(caller: Caller, vpc_id: str) -> tuple[RouteTable, ...]:
 
 
 async def _nat_gateways(caller: Caller, vpc_id: str) -> tuple[NATGateway, ...]:
-    async def ask(page: Mapping[str, object]) -> Raw:
-        # Alone among its like, it spells the parameter in the singular.
-        parameters = {"Filter": [_filter("vpc-id", [vpc_id])], "MaxResults": _PAGE_SIZE, **page}
-        return await caller.read("ec2", "DescribeNatGateways", parameters)
-
-    return tuple(_nat_gateway(raw) for raw in await all_pages("DescribeNatGateways", "NatGateways", ask, "NextToken"))
+    found = await _listed(caller, "DescribeNatGateways", "NatGateways", [_filter("vpc-id", [vpc_id])])
+    return tuple(_nat_gateway(raw) for raw in found)
 
 
 async def _endpoints(caller: Caller, vpc_id: str) -> tuple[VPCEndpoint, ...]:
@@ -139,6 +135,7 @@ async def _security_groups(caller: Caller, endpoints: Sequence[VPCEndpoint]) -> 
 
 async def _listed(caller: Caller, operation: Operation, key: str, filters: Sequence[Raw], page_size: int = _PAGE_SIZE) -> list[Raw]:
     async def ask(page: Mapping[str, object]) -> Raw:
+        # DescribeNatGateways has the parameter in the singular; botocore takes either.
         return await caller.read("ec2", operation, {"Filters": filters, "MaxResults": page_size, **page})
 
     return await all_pages(operation, key, ask, "NextToken")
