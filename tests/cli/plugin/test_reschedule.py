@@ -57,6 +57,26 @@ def test_a_pod_that_has_changed_meanwhile_stays(kube: RunningKube, plugin: Plugi
     assert ran.err == "error: 1 of 2 pods were not deleted; see above, and try again\n"
 
 
+def test_a_busy_api_server_is_asked_again(kube: RunningKube, plugin: Plugin, waiting: list[str]) -> None:
+    kube.admin.fail(429, verb="delete", resource="pods", times=2, retryAfter=0)
+    ran = plugin("reschedule", "checkout", "-n", "shop", "--yes")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out.endswith(f"pod shop/{waiting[0]} deleted\npod shop/{waiting[1]} deleted\n")
+
+
+def test_an_api_server_that_is_busy_for_good(kube: RunningKube, plugin: Plugin, waiting: list[str]) -> None:
+    kube.admin.fail(429, verb="delete", resource="pods", retryAfter=0)
+    assert f"pod shop/{waiting[0]} stays: the API server is too busy\n" in plugin("reschedule", "checkout", "-n", "shop", "--yes").out
+
+
+def test_one_that_fails_does_not_hold_up_the_others(kube: RunningKube, plugin: Plugin, waiting: list[str]) -> None:
+    kube.admin.fail(500, verb="delete", resource="pods", times=1)
+    ran = plugin("reschedule", "checkout", "-n", "shop", "--yes")
+    assert ran.code == 1
+    assert f"pod shop/{waiting[0]} may be deleted or not: DELETE " in ran.out
+    assert ran.out.endswith(f"pod shop/{waiting[1]} deleted\n")
+
+
 def test_the_right_to_delete_is_named(kube: RunningKube, plugin: Plugin, waiting: list[str]) -> None:
     kube.admin.fail(403, verb="delete", resource="pods")
     ran = plugin("reschedule", "checkout", "-n", "shop", "--yes")

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import typer
 
@@ -19,8 +19,12 @@ from fargateclaims.domain.pods.claimed import profiles_of
 from fargateclaims.domain.pods.matching import ProfileView
 from fargateclaims.domain.pods.pod import Pod, read_pod
 from fargateclaims.domain.pods.rescheduling import Judgement, judge
-from fargateclaims.kube.errors import Conflict, Missing
+from fargateclaims.kube.errors import Conflict, KubeError, Missing, Throttled, Unavailable
 from fargateclaims.kube.viewer import MissingRightError
+
+_DELETED: Final = "deleted"
+_TRIES: Final = 5
+"""Of a deletion that a busy API server puts off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def answer(request: Request, output: Format) -> None:
         write_document(_document(findings, done), output)
     else:
         _write_done(done)
-    failed = sum(result != "deleted" for result in done.values())
+    failed = sum(result != _DELETED for result in done.values())
     if failed:
         raise PluginError(f"{failed} of {len(done)} pods were not deleted; see above, and try again")
 
@@ -110,20 +114,27 @@ def _agreed(number: int, request: Request, output: Format) -> bool:
 
 
 async def _delete(session: Session, pods: Iterable[Pod]) -> dict[str, str]:
-    """What became of each pod."""
-    done = {}
-    for pod in pods:
+    """What became of each pod. One that fails does not keep the others from being tried."""
+    return {f"{pod.namespace}/{pod.name}": await _delete_one(session, pod) for pod in pods}
+
+
+async def _delete_one(session: Session, pod: Pod) -> str:
+    for _ in range(_TRIES):
         try:
             await session.viewer.delete_pod(pod.namespace, pod.name, pod.uid, pod.resource_version)
-            result = "deleted"
         except Missing:
-            result = "was gone already"
+            return "was gone already"
         except Conflict:
-            result = "has changed meanwhile, and stays"
-        except MissingRightError as missing:
-            result = f"stays: {missing}"
-        done[f"{pod.namespace}/{pod.name}"] = result
-    return done
+            return "has changed meanwhile, and stays"
+        except Throttled as error:
+            await session.clock.sleep(error.retry_after)
+        except Unavailable as error:
+            return f"may be deleted or not: {error}"
+        except KubeError as error:
+            return f"stays: {error}"
+        else:
+            return _DELETED
+    return "stays: the API server is too busy"
 
 
 def _write(findings: _Findings, request: Request) -> None:
