@@ -124,6 +124,7 @@ REPLACE = CREATE.replace("create", "replace")
         # An endpoint for S3 is there beside NAT gateways, too: it does not mean that all are to be there.
         (replace(routed(), endpoints=(endpoint("s3"),)), f"{CREATE} nat-1"),
         (replace(NETWORK, nat_gateways=(replace(NAT, state="deleted"), NAT_2)), f"{REPLACE} nat-2"),
+        (replace(NETWORK, nat_gateways=(replace(NAT, state="deleted"), NAT_2), endpoints=ENDPOINTS[:2]), f"{REPLACE} nat-2"),
         (
             replace(NETWORK, nat_gateways=(replace(NAT, state="deleted"),)),
             f"make a NAT gateway in a public subnet, then {REPLACE} NAT_GATEWAY",

@@ -151,6 +151,13 @@ def test_groups_that_cannot_be_seen_count_as_open(network: Network) -> None:
     assert of(network=network) == ()
 
 
+def test_a_group_that_cannot_be_seen_beside_a_closed_one_may_be_open() -> None:
+    network = guarded(rule("10.1.0.0/16"))
+    assert of(network=network)
+    beside = [replace(each, security_group_ids=frozenset({"sg-ends", "sg-elsewhere"})) for each in ENDPOINTS]
+    assert gaps(isolated(network), beside) == ()
+
+
 @pytest.mark.parametrize(
     ("network", "closed"),
     [
