@@ -7,6 +7,7 @@ import pytest
 
 from fargateclaims.simulator.kube.cluster import Cluster
 from fargateclaims.simulator.kube.decoding import WriteOptions
+from fargateclaims.simulator.kube.errors import ApiError
 from fargateclaims.simulator.kube.objects import Obj, timestamp
 from support.ticket_kind import Kind, crd_manifest
 from support.workloads import budget, deployment
@@ -126,6 +127,18 @@ def test_an_agreed_eviction_that_never_came_is_forgotten(world: World) -> None:
     world.settle()
     status = world.all("poddisruptionbudgets", "policy")[0]["status"]
     assert (status["disruptionsAllowed"], "disruptedPods" in status) == (1, False)
+
+
+def test_a_budget_is_spent_before_its_controller_has_counted(world: World) -> None:
+    world.load(deployment("web", 3), budget("b", maxUnavailable=1))
+    world.settle()
+    world.run_pods()
+    world.settle()
+    first, second, _ = (("default", pod["metadata"]["name"]) for pod in world.all("pods"))
+    world.cluster.actions["eviction"](first, {"metadata": {"name": first[1]}}, WriteOptions())
+    with pytest.raises(ApiError, match="disruption budget") as refusal:
+        world.cluster.actions["eviction"](second, {"metadata": {"name": second[1]}}, WriteOptions())
+    assert refusal.value.code == 429
 
 
 def test_a_name_that_is_taken_makes_another_hash(world: World) -> None:
