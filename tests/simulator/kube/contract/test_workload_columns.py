@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from support.kube_contract import MERGE, Api
-from support.kubectl import Kubectl
 from support.workloads import NODES, Workloads, budget, deployment, node, pod
 
 TABLE = "application/json;as=Table;v=v1;g=meta.k8s.io"
@@ -118,30 +117,4 @@ async def test_nodes_show_what_they_are(api: Api) -> None:
     assert (await rows(api, f"{NODES}/{name}"))[1][0][:3] == [name, "Ready,SchedulingDisabled", "<none>"]
     (await api.patch(f"{NODES}/{name}/status", {"status": {"conditions": [{**ready, "status": "Unknown"}]}}, MERGE)).ok()
     assert (await rows(api, f"{NODES}/{name}"))[1][0][1] == "NotReady,SchedulingDisabled"
-    (await api.delete(f"{NODES}/{name}")).ok()
-
-
-async def test_kubectl_works_with_workloads(kubectl: Kubectl, workloads: Workloads, namespace: str) -> None:
-    kubectl("create", "-n", namespace, "-f", "-", stdin=deployment("web", 1))
-    kubectl("scale", "-n", namespace, "deployment/web", "--replicas=2")
-    await workloads.run_all(2)
-    kubectl("rollout", "status", "-n", namespace, "deployment/web", "--timeout=100s")
-    described = kubectl("describe", "deployment", "web", "-n", namespace).stdout
-    assert "2 desired | 2 updated | 2 total | 2 available | 0 unavailable" in described
-    kubectl("rollout", "restart", "-n", namespace, "deployment/web")
-    await workloads.until(f"{workloads.deployments}/web", updatedReplicas=1)
-    kubectl("rollout", "undo", "-n", namespace, "deployment/web")
-    kubectl("delete", "deployment", "web", "-n", namespace, "--cascade=foreground", "--wait=false")
-    await workloads.staying(0)
-
-
-async def test_kubectl_drains_a_node(kubectl: Kubectl, api: Api, workloads: Workloads, namespace: str) -> None:
-    name = f"fargate-{secrets.token_hex(4)}"
-    (await api.create(NODES, node(name))).ok()
-    (await api.create(workloads.deployments, deployment("web", 1))).ok()
-    (found,) = await workloads.staying(1)
-    (await workloads.bind(found["metadata"]["name"], name)).ok()
-    kubectl("drain", name, "--grace-period=0", "--force", "--timeout=100s")
-    assert "SchedulingDisabled" in kubectl("get", "node", name).stdout
-    assert (await api.get(f"{workloads.pods}/{found['metadata']['name']}")).code == 404
     (await api.delete(f"{NODES}/{name}")).ok()
