@@ -215,6 +215,13 @@ async def test_the_annotations_of_a_deployment_tell_of_its_replica_set(api: Api,
     await until_sized(workloads, {"1": 0})
     (found,) = await workloads.list(workloads.replica_sets)
     assert found["metadata"]["annotations"]["kubernetes.io/change-cause"] == "first"
+    (await api.patch(f"{workloads.deployments}/web", {"metadata": {"annotations": {"kubernetes.io/change-cause": "second"}}}, MERGE)).ok()
+
+    async def told() -> bool:
+        (found,) = await workloads.list(workloads.replica_sets)
+        return bool(found["metadata"]["annotations"]["kubernetes.io/change-cause"] == "second")
+
+    await eventually(told)
 
 
 async def test_a_scale_is_the_number_alone(api: Api, workloads: Workloads) -> None:
