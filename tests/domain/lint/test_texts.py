@@ -41,6 +41,11 @@ def flaw(text: str) -> Flaw:
         ("0b101", 5),
         ("-0x10", -16),
         ("0x_", "0x_"),
+        ("1_", 1),
+        ("1__0", 10),
+        ("._", "._"),
+        (".5_", 0.5),
+        ("+.", "+."),
         ("1.5", 1.5),
         (".5", 0.5),
         ("1e3", 1000.0),
@@ -182,6 +187,12 @@ def test_any_json_is_read(value: object) -> None:
     for text in (json.dumps({"value": value}), json.dumps({"value": value}, ensure_ascii=False, indent="\t")):
         if '"<<"' not in text:  # which merges, to YAML
             assert only(text) == {"value": value}
+
+
+@given(st.text(alphabet=st.sampled_from("+-.0179_xobeE~"), max_size=8))
+def test_no_scalar_crashes_it(text: str) -> None:
+    for found in documents(f"key: {text}"):
+        assert isinstance(found, Document | Flaw)
 
 
 @given(st.text(alphabet=st.sampled_from("ab:-?[]{},&*!|>'\"#% \n\t0<")))

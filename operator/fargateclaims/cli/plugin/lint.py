@@ -13,7 +13,7 @@ import typer
 
 from fargateclaims import __version__
 from fargateclaims.cli.plugin.errors import PluginError, UsageError
-from fargateclaims.cli.plugin.options import AllNamespaces, Context, Kubeconfig, Namespace, Place
+from fargateclaims.cli.plugin.options import AllNamespaces, Context, Kubeconfig, Place
 from fargateclaims.domain.lint.choice import FailOn, UnknownRuleError, choice
 from fargateclaims.domain.lint.formats import Format, Report, rendered
 from fargateclaims.domain.lint.linter import Linter
@@ -35,6 +35,7 @@ class UnreadableError(PluginError):
 
 _FILES = typer.Argument(help="The same as --filename.", show_default=False)
 _FILENAME = typer.Option("--filename", "-f", help="Manifests: a file, a folder with all below it, or - for standard input.")
+_NAMESPACE = typer.Option("--namespace", "-n", help="Look at what is in this namespace of the cluster.", show_default=False)
 _OUTPUT = typer.Option("--output", "-o", help="How findings are written.")
 _SELECT = typer.Option(help="Only these rules: ids, or how they begin, with commas.", show_default=False)
 _IGNORE = typer.Option(help="Not these rules: ids, or how they begin, with commas.", show_default=False)
@@ -47,7 +48,7 @@ def lint(  # noqa: PLR0913 - the options of a command line
     *,
     files: Annotated[list[str] | None, _FILES] = None,
     filename: Annotated[list[str] | None, _FILENAME] = None,
-    namespace: Namespace = None,
+    namespace: Annotated[str | None, _NAMESPACE] = None,
     all_namespaces: AllNamespaces = False,
     context: Context = None,
     kubeconfig: Kubeconfig = None,

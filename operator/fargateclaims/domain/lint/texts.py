@@ -26,6 +26,8 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from fargateclaims.domain.lint.scalars import plain_scalar
+
 DEEPEST: Final = 200
 """Levels of nesting; Kubernetes' own objects have some 30."""
 MOST_VALUES: Final = 500_000
@@ -35,16 +37,6 @@ MOST_FLAWS: Final = 20
 
 _Event: TypeAlias = Any  # type stubs let marks and anchors be missing that libyaml's events have
 _MERGE: Final = "<<"
-_WORDS: Final[dict[str, bool | None]] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"), True),
-    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
-}
-_NUMERIC: Final = frozenset("+-.0123456789")
-_INTEGER: Final = re.compile(r"[-+]?(?:0|[1-9][0-9_]*)")
-_BASED: Final = re.compile(r"[-+]?0(?:x[0-9a-fA-F][0-9a-fA-F_]*|b[01][01_]*|o?[0-7][0-7_]*)")
-_FLOAT: Final = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)(?:[eE][-+]?[0-9]+)?")
-_LONGEST_NUMBER: Final = 64
 _TYPED: Final = frozenset(f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float", "null"))
 _NEXT_DOCUMENT: Final = re.compile(r"^---(?=\s|$)", re.MULTILINE)
 
@@ -159,28 +151,6 @@ def _offset_of(text: str, line: int) -> int:
     return position
 
 
-def _scalar(text: str) -> object:
-    """What a plain scalar means."""
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in _NUMERIC or len(text) > _LONGEST_NUMBER:
-        return text
-    if _INTEGER.fullmatch(text):
-        return int(text)
-    if _BASED.fullmatch(text):
-        return _based(text.replace("_", ""))
-    if _FLOAT.fullmatch(text):
-        return float(text.replace("_", ""))
-    return text
-
-
-def _based(text: str) -> int:
-    sign, digits = (-1, text[1:]) if text[0] == "-" else (1, text.removeprefix("+"))
-    # 0755 and 0o755 alike; Python's own base 0 takes the second only.
-    digits = digits if digits[1] in "xbo" else f"0o{digits[1:]}"
-    return sign * int(digits, 0)
-
-
 class _Builder:
     """Builds the documents of one stream from its events.
 
@@ -235,7 +205,7 @@ class _Builder:
             self._take_key(value, line)
         else:
             if event.implicit[0] or event.tag in _TYPED:
-                value = _scalar(value)
+                value = plain_scalar(value)
             self._take(value, line)
         self._weight += 1
         if event.anchor is not None:
