@@ -17,7 +17,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-simulate = typer.Typer(help="Run an embedded API on this machine.", no_args_is_help=True)
+simulate = typer.Typer(help="Run an embedded API, or the data plane of Fargate, on this machine.", no_args_is_help=True)
 app.command("run")(run)
 app.command("demo")(demo)
 simulate.command("eks")(simulate_eks)

@@ -16,4 +16,7 @@ Where it must differ from EKS, since it is a client and no webhook:
   exists, so they stay as they were made; the events and the node are the fargate-scheduler's all the same.
 * EKS's control plane has the default scheduler beside its own. No scheduler runs here: on a cluster without other nodes this program
   says in its name that there is no node, once; with other nodes, pods that no profile matches are left to whoever schedules there.
+* Pods that were made before their profile became ACTIVE are left Pending, as by EKS, if this program saw them before that. What was made
+  while it did not run is judged when it does.
+* Whether logging is on (ConfigMap aws-observability/aws-logging) is not looked at, and probes are not asked.
 """
