@@ -1,8 +1,13 @@
 """deploy/admission on a real API server: its types are right, and it warns of what lint finds, at apply and without refusing."""
 
+import json
+import os
 import re
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -11,6 +16,7 @@ from fargateclaims.domain.lint.admission import LABEL, TARGETS, WARN
 from fargateclaims.domain.lint.linter import Linter
 from fargateclaims.domain.lint.rules.logging import NAMESPACE
 from fargateclaims.domain.lint.texts import Document, documents
+from support.control_plane import ControlPlane
 from support.kube_contract import Api, eventually
 from support.kubectl import Kubectl
 from support.lint_fixtures import NAMES, text_of
@@ -123,6 +129,16 @@ def test_kubectl_shows_the_warning(kubectl: Kubectl, namespace: str) -> None:
     assert "FG306 Node port: use ClusterIP and the Service's name, or a load balancer with ip targets" in done.stderr
     silent = {**service, "metadata": {"name": "web", "annotations": {"fargateclaims.dev/lint-ignore": "FG306 known"}}}
     assert kubectl("apply", "--namespace", namespace, "-f", "-", stdin=silent).stderr == ""
+
+
+def test_lint_finds_it_in_the_cluster(kubectl: Kubectl, namespace: str, plane: ControlPlane) -> None:
+    pod = {"kind": "Pod", "apiVersion": "v1", "metadata": {"name": "bare"}, "spec": {"containers": [{"name": "a", "image": "a"}]}}
+    kubectl("apply", "--namespace", namespace, "-f", "-", stdin=pod)
+    command = [str(Path(sys.executable).with_name("kubectl-fargate")), "lint", "-n", namespace, "--output", "json", "--select", "FG203"]
+    environment = {**os.environ, "KUBECONFIG": str(plane.kubeconfig)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [finding["object"] for finding in json.loads(done.stdout)["findings"]] == [f"Pod {namespace}/bare"]
 
 
 def test_each_kind_of_a_policy_is_tried() -> None:
