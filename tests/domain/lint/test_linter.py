@@ -79,6 +79,18 @@ def test_the_order_of_objects_is_no_matter(name: str) -> None:
     assert len({frozenset(found(order)) for order in permutations(objects)}) == 1
 
 
+def test_lists_in_lists_end_somewhere() -> None:
+    value: dict[str, Any] = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"type": "NodePort"}}
+    depths = []
+    for depth in range(600):
+        linter = Linter()
+        linter.add_object(value)
+        depths += [depth] if linter.findings() else []
+        value = {"kind": "List", "items": [value]}
+    assert depths[:3] == [0, 1, 2]
+    assert len(depths) < 20
+
+
 def test_files_of_a_run_see_each_other() -> None:
     documents = text_of("web/autoscaled.yaml").split("---\n")
     alone, together = Linter(), Linter()

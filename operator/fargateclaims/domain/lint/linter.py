@@ -1,8 +1,8 @@
 """Lint itself: texts and objects in, findings out."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fargateclaims.domain.lint.finding import Finding
@@ -25,13 +25,23 @@ def _all(_rule: Rule) -> bool:
     return True
 
 
-@dataclass(slots=True)
 class _File:
-    """One text that was read."""
+    """One text that was read, with what its comments say; `ignores` are in the order of their lines."""
 
-    name: str
-    ignores: list[Ignore]
-    heads: list[tuple[int, int]] = field(default_factory=list)
+    def __init__(self, name: str, ignores: list[Ignore]) -> None:
+        self.name = name
+        self.ignores = ignores
+        self._lines = [ignore.line or 0 for ignore in ignores]
+
+    def about(self, finding: Finding, origin: Origin) -> Iterator[Ignore]:
+        """The comments at the head of the finding's document, on its line, or alone above it."""
+        yield from (ignore for ignore in self._between(origin.first_line, origin.head_line) if ignore.alone)
+        if finding.line is not None:
+            here = finding.line - 1
+            yield from (ignore for ignore in self._between(here - 1, here + 1) if ignore.alone or ignore.line == here)
+
+    def _between(self, first: int, end: int) -> list[Ignore]:
+        return self.ignores[bisect_left(self._lines, first) : bisect_left(self._lines, end)]
 
 
 class Linter:
@@ -58,7 +68,7 @@ class Linter:
 
         :param name: of its file, `-` for standard input.
         """
-        file = self._files[name] = _File(name, comments(text))
+        self._files[name] = _File(name, comments(text))
         sources = _sources(text)
         for document in documents(text):
             if isinstance(document, Flaw):
@@ -67,7 +77,6 @@ class Linter:
                     return
                 self._note(UNREADABLE, Finding(UNREADABLE, document.message, name, document.line + 1))
                 continue
-            file.heads.append((document.first_line, document.head_line))
             self._add(document.value, _origin(name, document, sources))
 
     def add_object(self, value: Mapping[str, Any], *, is_context: bool = False) -> None:
@@ -108,7 +117,9 @@ class Linter:
                 continue
             for hit in rule.check(resource, inventory):
                 finding = _finding(rule, resource, hit.path, hit.what)
-                if not _hidden(finding, resource, ignores, file.ignores if file else []):
+                about = [*ignores, *file.about(finding, resource.origin)] if file else ignores
+                # Each that hides it is used.
+                if not [ignore for ignore in about if ignore.hides(rule.id)]:
                     yield finding
         for ignore in ignores:
             yield from self._unused([ignore], _finding(UNUSED, resource, ignore.path, ""))
@@ -128,22 +139,6 @@ def _finding(rule: Rule, resource: Resource, path: Path, what: str) -> Finding:
     origin = resource.origin
     line = line_of(origin.root, path)
     return Finding(rule, what, origin.file, None if line is None else line + 1, resource.title, path, origin.source)
-
-
-def _hidden(finding: Finding, resource: Resource, own: list[Ignore], comments_of_file: list[Ignore]) -> bool:
-    hidden = [ignore.hides(finding.rule.id) for ignore in own]
-    hidden += [ignore.hides(finding.rule.id) for ignore in comments_of_file if _is_about(ignore, finding, resource.origin)]
-    return any(hidden)
-
-
-def _is_about(ignore: Ignore, finding: Finding, origin: Origin) -> bool:
-    if ignore.line is None:
-        return False
-    if ignore.alone and origin.first_line <= ignore.line < origin.head_line:
-        return True
-    if finding.line is None:
-        return False
-    return ignore.line == finding.line - 1 or (ignore.alone and ignore.line == finding.line - 2)
 
 
 def _sources(text: str) -> list[tuple[int, str]]:

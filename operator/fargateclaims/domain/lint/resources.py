@@ -113,6 +113,8 @@ def _opened(value: object, origin: Origin, path: Path, defaults: Mapping[str, st
         return
     version = text(value, "apiVersion") or defaults.get("apiVersion", "")
     if kind.endswith("List") and isinstance(at(value, "items"), list):
+        if len(path) > _DEEPEST_LIST:
+            return
         # A list of one kind, as the API server answers, leaves kind and apiVersion out of its items.
         inner = {} if kind == "List" else {"kind": kind.removesuffix("List"), "apiVersion": version}
         for index, item in mappings(value, "items"):
@@ -128,6 +130,8 @@ def is_owned(value: object) -> bool:
     return any(owner.get("controller") is True and owner.get("kind") in _MAKERS for owner in owners)
 
 
+_DEEPEST_LIST: Final = 16
+"""Steps of a path below which Lists in Lists are not opened: nobody writes them."""
 _MAKERS: Final = frozenset({"Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Job", "CronJob", "ReplicationController", "Node"})
 
 
