@@ -40,6 +40,7 @@ def test_the_defaults_are_those_of_the_api() -> None:
         "http_address": ":8080",
         "lease_namespace": "default",
         "lease_name": "fargateclaims",
+        "own_profile": "",
         "class_selector": "",
         "log_format": "auto",
         "log_level": "info",

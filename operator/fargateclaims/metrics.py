@@ -91,6 +91,7 @@ class Metrics:
 
         self.aws_calls = counter("aws_calls", "Calls to AWS, with the class of failure or ok as the outcome.", "operation", "outcome")
         self.kube_requests = counter("kube_requests", "Requests to the API server, watches not counted.", "verb", "outcome")
+        self.cluster_requests = counter("cluster_requests", "Requests to the EKS clusters' own Kubernetes APIs.", "verb", "outcome")
         self.status_writes = counter("status_writes", "Status writes that the API server took; kube_requests counts the others, too.")
         self.events = counter(
             "events", "Kubernetes events: sent, counted (in an earlier one), refused, failed, dropped (too many).", "outcome"

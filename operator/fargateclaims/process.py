@@ -29,6 +29,8 @@ from fargateclaims.engine.telemetry import Telemetry
 from fargateclaims.engine.worker import Surroundings
 from fargateclaims.handlers import Watch
 from fargateclaims.kube.client import KubeClient
+from fargateclaims.kube.clusters import ClusterAPIs
+from fargateclaims.kube.data_plane import DataPlanes
 from fargateclaims.kube.errors import ConfigurationError, KubeError, Missing, Refused, Throttled
 from fargateclaims.kube.events import EventRecorder
 from fargateclaims.kube.lease import LeaseClient
@@ -150,6 +152,7 @@ class Process:
     async def _lead(self, kube: KubeClient, probes: Probes, campaign: Campaign, holder: str) -> int:
         settings, clock = self._settings, self._clock
         cloud = AWSCloud(clock, settings.aws_calls_per_second, settings.installation, self._observe_aws)
+        apis = ClusterAPIs(cloud.token, clock, lambda verb, end: self._metrics.cluster_requests.labels(verb, end).inc())
         events = EventRecorder(kube, clock, holder, observe=lambda end: self._metrics.events.labels(end).inc())
         crd = CRDWatch(kube)
         paces = Paces(settings.poll_min_seconds, settings.poll_max_seconds)
@@ -158,6 +161,7 @@ class Process:
             return Surroundings(
                 clock=clock,
                 cloud=cloud,
+                data_planes=DataPlanes(apis),
                 store=store,
                 crd=crd,
                 telemetry=self._telemetry,
@@ -196,6 +200,7 @@ class Process:
             log.error("the LISTs have failed", exc_info=fault)
         await watch.stop()
         await events.stop()
+        await apis.close()
         cloud.close()
         return 0 if why == "asked to stop" else 1
 

@@ -125,6 +125,8 @@ class Settings(BaseSettings):
         "fargateclaims"
     )
     """The name of that Lease. Several Deployments that share the work by class selector have one each."""
+    own_profile: Annotated[str, Field(pattern=r"^[0-9A-Za-z]?[A-Za-z0-9_-]{0,99}$"), Allowed("the name of a Fargate profile")] = ""
+    """The Fargate profile that the operator itself runs on, which it never deletes. The chart takes it from the pod's own label."""
     class_selector: Annotated[str, Allowed("a label selector, as `kubectl get --selector` takes it")] = ""
     """Only the classes with such labels, and their claims, are taken care of; without it, all are."""
     log_format: Annotated[Literal["auto", "json", "text"], Allowed("auto, json or text")] = "auto"

@@ -93,6 +93,12 @@ CLASS_RECHECK: Final = 30.0
 CLUSTER_RECHECK: Final = 30.0
 """Between two looks at a cluster that is to become ACTIVE by itself: claims wait for that, and it takes minutes."""
 
+INSPECTION_INTERVAL: Final = 900.0
+"""Between two inspections of a cluster, at the most: what they find holds nothing, and people do not change networks and roles by the
+minute. A retry asks for one at once."""
+INSPECTION_RETRY: Final = 120.0
+"""After an inspection that AWS did not let end: nobody waits for it, and a service that is down is not asked at each turn."""
+
 # --- Watches.
 WATCH_SERVER_TIMEOUT: Final = 300
 """The API server ends a watch after this, and it is begun anew: a connection that died unnoticed is noticed by then."""

@@ -13,12 +13,12 @@ from support.eks_answers import PROD
 
 CLUSTER = EKSCluster("prod", "ACTIVE", "1.35", "vpc-1", ("subnet-1", "subnet-2"), "API")
 CALLS = [
+    "DescribeSubnets",
+    "DescribeRouteTables",
     "DescribeVpcs",
     "DescribeVpcEndpoints",
     "DescribeVpcAttribute",
     "DescribeVpcAttribute",
-    "DescribeSubnets",
-    "DescribeRouteTables",
     "DescribeNatGateways",
 ]
 LISTS = {
@@ -72,7 +72,8 @@ def _a_network(aws: CannedAWS) -> None:
 
 
 async def network(cloud: AWSCloud, *subnet_ids: str) -> Network:
-    return await cloud.gateway(PROD).network(CLUSTER, subnet_ids)
+    gateway = cloud.gateway(PROD)
+    return (await gateway.subnets(CLUSTER, subnet_ids)).with_egress(await gateway.egress(CLUSTER))
 
 
 def operations(aws: CannedAWS) -> list[str]:

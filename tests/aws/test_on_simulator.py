@@ -7,9 +7,13 @@ import pytest
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.fargateclass import SubnetsFrom, SubnetSource
+from fargateclaims.api.reasons import Reason
 from fargateclaims.aws.cloud import AWSCloud, ClusterGateway
+from fargateclaims.domain.checks.finding import Level
+from fargateclaims.domain.checks.role import check_role
+from fargateclaims.domain.checks.subnets import check_subnets, resolve_subnets
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
-from fargateclaims.domain.observation import ClassFacts, RoleFacts, SubnetFacts
+from fargateclaims.domain.iam import RoleReading
 from fargateclaims.domain.profile import ProfileSelector, ProfileSpec, ProfileState
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
 from support.canned_aws import Told
@@ -139,13 +143,15 @@ async def test_the_facts_of_a_class(seeded: Seeded, gateway: ClusterGateway) -> 
     cluster = await gateway.describe_cluster()
     assert cluster.vpc_id == seeded.vpc_id
     private = tuple(sorted(seeded.private_subnets))
-    assert await gateway.class_facts(FROM_CLUSTER, seeded.pod_execution_role_arn, cluster) == ClassFacts(SubnetFacts(private), RoleFacts())
-    public = SubnetSource(from_=SubnetsFrom.IDS, ids=tuple(seeded.public_subnets))
-    facts = await gateway.class_facts(public, seeded.misconfigured_role_arn, cluster)
-    assert facts.subnets.problem is not None
-    assert f"subnet {min(seeded.public_subnets)} is public: rtb-" in facts.subnets.problem
-    assert facts.role.problem is not None
-    assert "does not trust Fargate" in facts.role.problem
+    network = await gateway.subnets(cluster, ())
+    assert resolve_subnets(FROM_CLUSTER, cluster, network) == private
+    assert check_subnets(FROM_CLUSTER, cluster, network).level is Level.OK
+    public = check_subnets(SubnetSource(from_=SubnetsFrom.IDS, ids=tuple(seeded.public_subnets)), cluster, network)
+    assert (public.level, public.reason) == (Level.ERROR, Reason.PUBLIC_SUBNET)
+    assert min(seeded.public_subnets) in public.message
+    for role_arn, level in ((seeded.pod_execution_role_arn, Level.OK), (seeded.misconfigured_role_arn, Level.ERROR)):
+        reading = RoleReading.of(await gateway.role(role_arn), await gateway.permissions(role_arn))
+        assert check_role(role_arn, ClusterARN.parse(seeded.clusters["prod"]), reading, {}).level is level
 
 
 async def test_a_cluster_in_another_account(simulated: SimulatedEKS, live: AWSCloud, seeded: Seeded) -> None:

@@ -11,6 +11,9 @@ from fargateclaims.aws.cloud import AWSCloud, ClusterGateway
 from fargateclaims.domain.access import FARGATE_ENTRY_TYPE
 from fargateclaims.domain.checks.finding import Finding, Level
 from fargateclaims.domain.failure import AWSError, FailureClass
+from fargateclaims.domain.iam import RoleReading
+from fargateclaims.domain.network import Network
+from fargateclaims.domain.observation import EKSCluster
 from fargateclaims.domain.unreadable import Unreadable
 from fargateclaims.simulator.eks.client import SimulatedEKS
 from support.broken_set_ups import ACCOUNT, BREAKAGES, CLUSTER, REGION, SetUp
@@ -47,6 +50,10 @@ def gateway(set_up: SetUp) -> Iterator[ClusterGateway]:
     cloud.close()
 
 
+async def read_network(gateway: ClusterGateway, cluster: EKSCluster, *subnet_ids: str) -> Network:
+    return (await gateway.subnets(cluster, subnet_ids)).with_egress(await gateway.egress(cluster))
+
+
 async def findings(gateway: ClusterGateway, role: str) -> dict[ConditionType, Finding]:
     """What the checks find, CoreDNS left aside: that is the cluster's own."""
     cluster = await gateway.describe_cluster()
@@ -55,10 +62,10 @@ async def findings(gateway: ClusterGateway, role: str) -> dict[ConditionType, Fi
         cluster=cluster,
         versions=access.versions,
         role_arn=role,
-        reading=await gateway.role(role),
+        reading=RoleReading.of(await gateway.role(role), await gateway.permissions(role)),
         node_roles=access.node_roles,
         entry=access.entries.get(role),
-        network=await gateway.network(cluster, ()),
+        network=await read_network(gateway, cluster),
         profiles=tuple([await gateway.describe_profile(name) for name in await gateway.list_profiles()]),
     )
     return {condition: finding for condition, finding in world.findings.items() if condition is not ConditionType.DNS_READY}
@@ -86,7 +93,7 @@ async def test_a_broken_set_up_is_found(
 async def test_without_a_permission_one_thing_is_unknown(set_up: SetUp, gateway: ClusterGateway) -> None:
     set_up.simulated.fault("access_denied", service="ec2", operation="DescribeRouteTables")
     cluster = await gateway.describe_cluster()
-    network = await gateway.network(cluster, ())
+    network = await read_network(gateway, cluster)
     assert network.route_tables == Unreadable("no permission ec2:DescribeRouteTables")
     assert not isinstance(network.subnets, Unreadable)
     set_up.simulated.fault("access_denied", service="iam", operation="ListAttachedRolePolicies")
@@ -99,8 +106,9 @@ async def test_what_a_look_at_a_cluster_costs_at_rest(set_up: SetUp, gateway: Cl
     cluster = await gateway.describe_cluster()
 
     async def look() -> None:
-        await gateway.network(cluster, set_up.seeded.spare_subnets)
+        await read_network(gateway, cluster, *set_up.seeded.spare_subnets)
         await gateway.role(set_up.role)
+        await gateway.permissions(set_up.role)
         await gateway.access(cluster, {set_up.role})
 
     await look()
@@ -136,7 +144,7 @@ async def test_subnets_of_another_vpc_are_found(set_up: SetUp, gateway: ClusterG
     ec2 = set_up.aws("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
     elsewhere = ec2.create_subnet(VpcId=vpc, CidrBlock="10.1.0.0/24")["Subnet"]["SubnetId"]
-    network = await gateway.network(await gateway.describe_cluster(), [elsewhere, "subnet-absent"])
+    network = await gateway.subnets(await gateway.describe_cluster(), [elsewhere, "subnet-absent"])
     assert not isinstance(network.subnets, Unreadable)
     assert {subnet.vpc_id for subnet in network.subnets if subnet.id == elsewhere} == {vpc}
     assert all(subnet.vpc_id == set_up.seeded.vpc_id for subnet in network.subnets if subnet.id != elsewhere)

@@ -66,7 +66,11 @@ def test_the_overlay_works(tmp_path: Path) -> None:
     made = from_kustomize(tmp_path)
     (container,) = named(made, "Deployment")["spec"]["template"]["spec"]["containers"]
     assert container["image"] == "111122223333.dkr.ecr.eu-west-1.amazonaws.com/fargateclaims:0.1.0"
-    assert {each["name"] for each in container["env"]} == {"AWS_EC2_METADATA_DISABLED", "FARGATECLAIMS_INSTALLATION"}
+    assert {each["name"] for each in container["env"]} == {
+        "AWS_EC2_METADATA_DISABLED",
+        "FARGATECLAIMS_INSTALLATION",
+        "FARGATECLAIMS_OWN_PROFILE",
+    }
     assert named(made, "ServiceAccount")["metadata"]["annotations"] == {"eks.amazonaws.com/role-arn": ROLE}
     assert named(made, "PodDisruptionBudget")["spec"]["maxUnavailable"] == 1
 

@@ -7,21 +7,23 @@ import pytest
 
 from fargateclaims.api.conditions import ConditionType
 from fargateclaims.api.fargateclass import FargateProfileClass
+from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.class_report import ClassReport
 from fargateclaims.domain.facts import QuotaRefusal
 from fargateclaims.domain.failure import Failure, FailureClass
 from fargateclaims.domain.identity import Identity
-from fargateclaims.domain.observation import ClassFacts, Quotas, RoleFacts, SubnetFacts
+from fargateclaims.domain.observation import ClassFacts, Quotas
 from fargateclaims.domain.plan import plan
 from fargateclaims.domain.profile import ProfileState
 from support.builders import (
     CLUSTER,
     NOW,
     OTHER_ARN,
-    ROLE,
     RULES,
     SUBNETS,
     after,
+    bad_role,
+    bad_subnets,
     deleting,
     later,
     make_claim,
@@ -29,9 +31,9 @@ from support.builders import (
     make_facts,
     make_observation,
     make_profile,
+    unread_role,
+    unread_subnets,
 )
-
-OK = SubnetFacts(SUBNETS)
 
 
 def report(*claims: Any, cls: FargateProfileClass | None = None, **fields: Any) -> ClassReport:
@@ -43,8 +45,8 @@ def shown(found: ClassReport) -> dict[str, tuple[str, str]]:
     return {condition.type: (str(condition.status), condition.reason) for condition in found.status.conditions}
 
 
-def seen(subnets: SubnetFacts = OK, role: RoleFacts = RoleFacts()) -> Any:  # noqa: B008
-    return make_observation(classes={"standard": ClassFacts(subnets, role)})
+def seen(facts: ClassFacts) -> Any:
+    return make_observation(classes={"standard": facts})
 
 
 def failed(kind: FailureClass) -> Any:
@@ -59,15 +61,6 @@ UNCHECKED = dict.fromkeys(("RoleMapped", "EgressAvailable", "DNSReady"), ("Unkno
 
 def test_a_class_that_can_be_used() -> None:
     assert shown(report()) == dict.fromkeys(("Ready", "ClusterReachable", "RoleUsable", "SubnetsUsable"), USABLE) | UNCHECKED
-
-
-def test_what_is_not_checked_says_so_and_how_to_check_it_by_hand() -> None:
-    messages = {condition.type: condition.message for condition in report().status.conditions if condition.type in UNCHECKED}
-    assert all(message.startswith("this version does not check ") for message in messages.values())
-    assert f"aws eks describe-access-entry --cluster-name prod --region eu-west-1 --principal-arn {ROLE}" in messages["RoleMapped"]
-    assert "aws-auth" in messages["RoleMapped"]
-    assert "aws ec2 describe-route-tables" in messages["EgressAvailable"]
-    assert "kubectl -n kube-system get pods -l k8s-app=kube-dns" in messages["DNSReady"]
 
 
 @pytest.mark.parametrize("observation", [make_observation(), make_observation(cluster=None, profiles=None, classes={})])
@@ -93,12 +86,17 @@ def test_at_rest_a_class_is_reported_as_it_was(observation: Any) -> None:
         ),
         (make_observation(cluster=replace(CLUSTER, status="UPDATING")), "ClusterReachable", USABLE, USABLE),
         (make_observation(classes={}), "RoleUsable", ("Unknown", "NotObserved"), USABLE),
-        (seen(role=RoleFacts(problem="no trust")), "RoleUsable", ("False", "RoleNotUsable"), ("False", "RoleNotUsable")),
-        (seen(role=RoleFacts(unreadable="no iam:GetRole")), "RoleUsable", ("Unknown", "Unauthorized"), USABLE),
+        (seen(bad_role("no trust")), "RoleUsable", ("False", "RoleNotUsable"), ("False", "RoleNotUsable")),
+        (seen(unread_role("no iam:GetRole")), "RoleUsable", ("Unknown", "Unauthorized"), USABLE),
         (make_observation(classes={}), "SubnetsUsable", ("Unknown", "NotObserved"), USABLE),
-        (seen(SubnetFacts(problem="subnet-1 is public")), "SubnetsUsable", ("False", "PublicSubnet"), ("False", "PublicSubnet")),
-        (seen(SubnetFacts(problem="there are none")), "SubnetsUsable", ("False", "NoSubnets"), ("False", "NoSubnets")),
-        (seen(SubnetFacts(unreadable="no ec2")), "SubnetsUsable", ("Unknown", "Unauthorized"), USABLE),
+        (
+            seen(bad_subnets("subnet-1 is public", Reason.PUBLIC_SUBNET)),
+            "SubnetsUsable",
+            ("False", "PublicSubnet"),
+            ("False", "PublicSubnet"),
+        ),
+        (seen(bad_subnets("there are none")), "SubnetsUsable", ("False", "NoSubnets"), ("False", "NoSubnets")),
+        (seen(unread_subnets("no ec2")), "SubnetsUsable", ("Unknown", "Unauthorized"), USABLE),
     ],
 )
 def test_conditions(observation: Any, kind: str, expected: tuple[str, str], ready: tuple[str, str]) -> None:
@@ -108,7 +106,7 @@ def test_conditions(observation: Any, kind: str, expected: tuple[str, str], read
 
 
 def test_what_holds_for_ready_is_said_in_its_words() -> None:
-    found = report(observation=seen(SubnetFacts(problem="subnet-1 is public: rtb-4 routes 0.0.0.0/0 to igw-9")))
+    found = report(observation=seen(bad_subnets("subnet-1 is public: rtb-4 routes 0.0.0.0/0 to igw-9")))
     assert next(c.message for c in found.status.conditions if c.type == "Ready") == "subnet-1 is public: rtb-4 routes 0.0.0.0/0 to igw-9"
 
 

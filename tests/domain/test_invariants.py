@@ -14,12 +14,11 @@ from fargateclaims.api.group import FINALIZER, PAUSED
 from fargateclaims.domain.assessment import Step, Work
 from fargateclaims.domain.failure import Failure, FailureClass
 from fargateclaims.domain.identity import Identity, owner
-from fargateclaims.domain.observation import RoleFacts, SubnetFacts
 from fargateclaims.domain.profile import Profile, ProfileState
 from fargateclaims.domain.selectors import same_selectors, wanted_selectors
 from fargateclaims.simulator.eks.errors import EKSError
 from fargateclaims.simulator.eks.model import HealthIssue, Operation, Outcome
-from support.builders import INSTALLATION, OTHER_ROLE, ROLE, SUBNETS, condition
+from support.builders import CLASS_FACTS, INSTALLATION, OTHER_ROLE, ROLE, SUBNETS, bad_role, bad_subnets, condition
 from support.pure_operator import Operator, come_to_rest, run
 from support.pure_world import Fault, Key, World
 
@@ -111,8 +110,8 @@ class Reconciliation(RuleBasedStateMachine):
 
     @rule(subnets=st.sampled_from([SUBNETS, (*SUBNETS, "subnet-0cccccccc"), ()]), problem=st.sampled_from([None, None, "no role"]))
     def the_account_changes(self, subnets: tuple[str, ...], problem: str | None) -> None:
-        seen = SubnetFacts(subnets) if subnets else SubnetFacts(problem="no subnet is private")
-        self.world.class_facts = {"standard": replace(self.world.class_facts["standard"], subnets=seen, role=RoleFacts(problem))}
+        seen = replace(CLASS_FACTS, subnet_ids=subnets) if subnets else bad_subnets("no subnet is private")
+        self.world.class_facts = {"standard": seen if problem is None else replace(seen, role=bad_role(problem).role)}
 
     @rule(key=CLAIMS, selectors=SELECTORS)
     def someone_edits_between_plan_and_report(self, key: Key, selectors: Any) -> None:
@@ -241,9 +240,7 @@ class Reconciliation(RuleBasedStateMachine):
             return
         assert policy is ReplacementPolicy.DELETE_FIRST or claim.spec.profile_name, "CreateFirst is never without an ACTIVE profile"
         assert not _fits(claim, target), "what is as it should be stays"
-        facts = self.world.class_facts["standard"]
-        assert facts.subnets.problem is None, "a working profile does not go for one that cannot be made"
-        assert facts.role.problem is None, "a working profile does not go for one that cannot be made"
+        assert self.world.class_facts["standard"].error is None, "a working profile does not go for one that cannot be made"
 
     @invariant()
     def no_call_is_refused_for_a_profile_in_motion(self) -> None:

@@ -13,9 +13,23 @@ from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
 from fargateclaims.domain.facts import Facts, Namespace
 from fargateclaims.domain.failure import Failure, FailureClass
-from fargateclaims.domain.observation import ClassFacts, Quotas, RoleFacts, SubnetFacts
+from fargateclaims.domain.observation import ClassFacts, Quotas
 from fargateclaims.domain.obstacles import hard_obstacle, lack_of_place, obstacle_to_create, passing_obstacle
-from support.builders import CLASS_FACTS, CLUSTER, NOW, SUBNETS, make_claim, make_class, make_facts, make_observation, make_profile
+from support.builders import (
+    CLASS_FACTS,
+    CLUSTER,
+    NOW,
+    SUBNETS,
+    bad_role,
+    bad_subnets,
+    make_claim,
+    make_class,
+    make_facts,
+    make_observation,
+    make_profile,
+    unread_role,
+    unread_subnets,
+)
 
 CLAIM = make_claim()
 CLASS = make_class()
@@ -223,9 +237,9 @@ def test_role_and_subnets_are_looked_at_before_anything_is_made() -> None:
 @pytest.mark.parametrize(
     ("seen", "why"),
     [
-        (ClassFacts(SubnetFacts(SUBNETS, problem="subnet-9 is public"), RoleFacts()), "subnet-9 is public"),
-        (ClassFacts(SubnetFacts(SUBNETS), RoleFacts(problem="the role does not exist")), "the role does not exist"),
-        (ClassFacts(SubnetFacts(problem="no subnet"), RoleFacts(problem="no role")), "no subnet"),
+        (bad_subnets("subnet-9 is public"), "subnet-9 is public"),
+        (bad_role("the role does not exist"), "the role does not exist"),
+        (replace(bad_subnets("no subnet"), role=bad_role("no role").role), "no subnet"),
     ],
 )
 def test_a_problem_of_the_class_holds_creates(seen: ClassFacts, why: str) -> None:
@@ -233,12 +247,12 @@ def test_a_problem_of_the_class_holds_creates(seen: ClassFacts, why: str) -> Non
 
 
 def test_what_may_not_be_read_holds_nothing_as_long_as_there_are_subnets() -> None:
-    blind = ClassFacts(SubnetFacts(unreadable="no permission ec2:DescribeSubnets"), RoleFacts(unreadable="no permission iam:GetRole"))
+    blind = replace(unread_subnets("no permission ec2:DescribeSubnets"), role=unread_role("no permission iam:GetRole").role)
     assert to_create(classes={"standard": blind}) is None
     for none in (None, ResolvedClass()):
         assert to_create(classes={"standard": blind}, resolved=none) == (
             Reason.CLASS_NOT_READY,
-            'class "standard": no permission ec2:DescribeSubnets',
+            'class "standard": its subnets are not known: no permission ec2:DescribeSubnets',
         )
 
 

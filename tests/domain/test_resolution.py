@@ -9,7 +9,7 @@ from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.claim_status import ClaimStatus
 from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.domain.facts import Facts
-from fargateclaims.domain.observation import ClassFacts, RoleFacts, SubnetFacts
+from fargateclaims.domain.observation import ClassFacts
 from fargateclaims.domain.profile import Profile
 from fargateclaims.domain.resolution import Target, revision, target
 from support.builders import (
@@ -25,6 +25,7 @@ from support.builders import (
     make_observation,
     make_profile,
     settled,
+    unread_subnets,
 )
 
 MORE_SUBNETS = ("subnet-0cccccccc", "subnet-0dddddddd")
@@ -32,7 +33,7 @@ WEB = [{"labels": {"app": "web"}}]
 
 
 def grown(ids: tuple[str, ...] = MORE_SUBNETS) -> ClassFacts:
-    return ClassFacts(SubnetFacts(ids), RoleFacts())
+    return replace(CLASS_FACTS, subnet_ids=ids)
 
 
 def at_rest() -> FargateProfileClaim:
@@ -111,7 +112,7 @@ def test_subnets_that_were_found_stay_with_the_profile_unless_it_is_replaced_any
 
 
 def test_subnets_that_cannot_be_found_now_are_those_of_the_profile() -> None:
-    unseen = ClassFacts(SubnetFacts(unreadable="no permission"), RoleFacts())
+    unseen = unread_subnets("no permission")
     for claim in (at_rest(), wiped(at_rest()), edited(at_rest(), selectors=WEB)):
         assert aim(claim, make_class(), unseen).resolved.subnet_ids == SUBNETS
 

@@ -12,7 +12,7 @@ from fargateclaims.domain.facts import Facts, Namespace, Outcome
 from fargateclaims.domain.failure import Failure, FailureClass
 from fargateclaims.domain.identity import Identity
 from fargateclaims.domain.names import stem
-from fargateclaims.domain.observation import ClassFacts, Quotas, RoleFacts, SubnetFacts
+from fargateclaims.domain.observation import Quotas
 from fargateclaims.domain.plan import Action, plan
 from fargateclaims.domain.profile import ProfileSelector, ProfileState
 from support.builders import (
@@ -25,6 +25,8 @@ from support.builders import (
     ROLE,
     SUBNETS,
     after,
+    bad_role,
+    bad_subnets,
     deleting,
     edited,
     later,
@@ -37,6 +39,7 @@ from support.builders import (
     ready,
     report_of,
     settled,
+    unread_subnets,
 )
 
 CREATING, ACTIVE, DELETING = ProfileState.CREATING, ProfileState.ACTIVE, ProfileState.DELETING
@@ -162,8 +165,8 @@ def test_a_class_with_create_first_means_delete_first_for_a_fixed_name_and_never
 @pytest.mark.parametrize(
     "fields",
     [
-        {"classes": {"standard": ClassFacts(SubnetFacts(problem="no subnet is private"), RoleFacts())}},
-        {"classes": {"standard": ClassFacts(SubnetFacts(SUBNETS), RoleFacts(problem="the role does not exist"))}},
+        {"classes": {"standard": bad_subnets("no subnet is private")}},
+        {"classes": {"standard": bad_role("the role does not exist")}},
         {"cluster": replace(CLUSTER, status="FAILED")},
         {"quotas": Quotas(profiles_per_cluster=0)},
         {"quotas": Quotas(selectors_per_profile=0)},
@@ -311,17 +314,17 @@ def test_the_tags_of_a_pinned_profile_are_left_alone() -> None:
         ({}, {"observation": make_observation(classes={})}, "Pending", "a first look at the role and the subnets"),
         (
             {},
-            {"observation": make_observation(classes={"standard": ClassFacts(SubnetFacts(problem="subnet-1 is public"), RoleFacts())})},
+            {"observation": make_observation(classes={"standard": bad_subnets("subnet-1 is public")})},
             "ClassNotReady",
             'class "standard": subnet-1 is public',
         ),
         (
             {},
-            {"observation": make_observation(classes={"standard": ClassFacts(SubnetFacts(unreadable="no ec2 permission"), RoleFacts())})},
+            {"observation": make_observation(classes={"standard": unread_subnets("no ec2 permission")})},
             "ClassNotReady",
             "no ec2 permission",
         ),
-        ({}, {"observation": make_observation(classes={"standard": ClassFacts(SubnetFacts(), RoleFacts())})}, "ClassNotReady", "not known"),
+        ({}, {"observation": make_observation(classes={"standard": replace(CLASS_FACTS, subnet_ids=())})}, "ClassNotReady", "not known"),
         ({}, {"malformed": {"uid-shop-checkout": "spec.selectors: is required"}}, "Invalid", "spec.selectors: is required"),
         ({}, {"observation": make_observation(quotas=Quotas(profiles_per_cluster=0))}, "QuotaExceeded", "its quota is 0"),
         ({}, {"observation": make_observation(quotas=Quotas(selectors_per_profile=0))}, "Invalid", "the account's quota is 0"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fargateclaims.api.arn import ClusterARN
+from fargateclaims.domain.checks.finding import Level
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
 from fargateclaims.domain.observation import Quotas
 from fargateclaims.domain.profile import ProfileSelector, ProfileSpec, ProfileState
@@ -17,6 +18,7 @@ from fargateclaims.engine.pace import Pace
 from fargateclaims.simulator.eks.timings import Timings
 from fargateclaims.timing import CLASS_RECHECK, CLUSTER_RECHECK
 from support.builders import make_class
+from support.healthy import SUBNETS, healthy_inspection
 from support.memory_cloud import MemoryCloud
 from support.virtual_loop import LoopClock, run_virtually
 
@@ -38,6 +40,7 @@ class Setup:
             self.plane.place(name, pod_execution_role_arn="r", selectors=[{"namespace": name}])
         self.gateway = self.cloud.gateway(ARN)
         self.observer = Observer(ARN, self.clock, self.pace, timedelta(seconds=30))
+        self.observer.inspected(healthy_inspection())
 
     async def resync(self, *classes: Any) -> bool:
         return await self.observer.resync(self.gateway, classes or CLASSES)
@@ -60,9 +63,10 @@ class Setup:
     def failure(self) -> Failure | None:
         return self.observer.observation.failure
 
-    def unreadable(self) -> str | None:
-        """Why the subnets of the class could not be looked at."""
-        return self.observer.observation.classes["standard"].subnets.unreadable
+    def role(self) -> tuple[Level, str]:
+        """What is said of the role of the class."""
+        found = self.observer.observation.classes["standard"].role
+        return found.level, found.message
 
     def calls(self) -> list[str]:
         made, self.cloud.calls[:] = [call.operation for call in self.cloud.calls], []
@@ -93,7 +97,7 @@ def test_a_resync_reads_everything() -> None:
         seen = setup.observer.observation
         assert setup.states() == {"a": "ACTIVE", "b": "ACTIVE"}
         assert (seen.failure, seen.observed_at, seen.quotas.profiles_per_cluster) == (None, setup.clock.now(), 12)
-        assert seen.classes["standard"].subnets.ids
+        assert seen.classes["standard"].subnet_ids == SUBNETS
         assert not setup.observer.lacks(CLASSES)
 
     observing(scenario)
@@ -338,16 +342,17 @@ def test_a_class_that_cannot_be_looked_at_stops_no_read_and_is_tried_again() -> 
     async def scenario(setup: Setup) -> None:
         setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
         assert await setup.resync()
-        assert setup.unreadable() == "GetRole: no luck"
+        assert setup.role()[0] is Level.UNKNOWN
+        assert "GetRole: no luck" in setup.role()[1]
         setup.mend()
         assert setup.observer.next_look([]) == CLASS_RECHECK
         await asyncio.sleep(CLASS_RECHECK)
         assert await setup.look()
-        assert setup.unreadable() is None
+        assert setup.role()[0] is Level.OK
         assert setup.observer.next_look([]) is None
         setup.fail(FailureClass.UNAVAILABLE, on="GetRole")
         assert await setup.resync()
-        assert setup.unreadable() is None
+        assert setup.role()[0] is Level.OK
 
     observing(scenario)
 
@@ -465,7 +470,7 @@ def test_an_answer_about_a_class_says_nothing_of_an_outage_of_eks() -> None:
         await setup.resync()
         await asyncio.sleep(CLASS_RECHECK)
         assert await setup.look()
-        assert setup.unreadable() is None
+        assert setup.role()[0] is Level.OK
         assert setup.failure() is not None
 
     observing(scenario)

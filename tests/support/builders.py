@@ -11,9 +11,11 @@ from fargateclaims.api.claim_status import ClaimStatus
 from fargateclaims.api.conditions import Condition, ConditionType
 from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.api.group import FINALIZER
+from fargateclaims.api.reasons import Reason
+from fargateclaims.domain.checks.finding import Finding, Level
 from fargateclaims.domain.facts import Facts, Namespace, Rules
 from fargateclaims.domain.identity import Identity
-from fargateclaims.domain.observation import ClassFacts, EKSCluster, Observation, RoleFacts, SubnetFacts
+from fargateclaims.domain.observation import ClassFacts, EKSCluster, Observation
 from fargateclaims.domain.plan import Plan, plan
 from fargateclaims.domain.profile import Profile, ProfileSelector, ProfileState
 from fargateclaims.domain.report import ClaimReport
@@ -26,7 +28,9 @@ OTHER_ROLE = "arn:aws:iam::111122223333:role/other-pods"
 SUBNETS = ("subnet-0aaaaaaaa", "subnet-0bbbbbbbb")
 INSTALLATION = "fargateclaims"
 CLUSTER = EKSCluster("prod", "ACTIVE", "1.33", "vpc-1", SUBNETS, "API")
-CLASS_FACTS = ClassFacts(SubnetFacts(SUBNETS), RoleFacts())
+FINE_ROLE = Finding(ConditionType.ROLE_USABLE, Level.OK, Reason.USABLE, "role fargate-pods trusts eks-fargate-pods.amazonaws.com")
+FINE_SUBNETS = Finding(ConditionType.SUBNETS_USABLE, Level.OK, Reason.USABLE, "2 private subnets")
+CLASS_FACTS = ClassFacts(SUBNETS, FINE_SUBNETS, FINE_ROLE)
 
 RULES = Rules(
     installation=INSTALLATION,
@@ -40,6 +44,27 @@ RULES = Rules(
     grace=timedelta(seconds=300),
     quota_memory=timedelta(seconds=600),
 )
+
+
+def bad_subnets(problem: str, reason: Reason = Reason.NO_SUBNETS) -> ClassFacts:
+    """Subnets that hold creates."""
+    return replace(CLASS_FACTS, subnet_ids=(), subnets=replace(FINE_SUBNETS, level=Level.ERROR, reason=reason, message=problem))
+
+
+def bad_role(problem: str, subnet_ids: tuple[str, ...] = SUBNETS) -> ClassFacts:
+    """A role that holds creates."""
+    finding = replace(FINE_ROLE, level=Level.ERROR, reason=Reason.ROLE_NOT_USABLE, message=problem)
+    return replace(CLASS_FACTS, subnet_ids=subnet_ids, role=finding)
+
+
+def unread_subnets(why: str) -> ClassFacts:
+    """Subnets that nothing can be said of."""
+    return replace(CLASS_FACTS, subnet_ids=(), subnets=replace(FINE_SUBNETS, level=Level.UNKNOWN, reason=Reason.UNAUTHORIZED, message=why))
+
+
+def unread_role(why: str) -> ClassFacts:
+    """A role that nothing can be said of."""
+    return replace(CLASS_FACTS, role=replace(FINE_ROLE, level=Level.UNKNOWN, reason=Reason.UNAUTHORIZED, message=why))
 
 
 def after(seconds: float) -> datetime:

@@ -27,6 +27,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "http_address": ":9090",
     "lease_namespace": "leases",
     "lease_name": "fargateclaims-eu",
+    "own_profile": "platform-operators",
     "class_selector": "team in (a, b), region=eu",
     "log_format": "json",
     "log_level": "debug",

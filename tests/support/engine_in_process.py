@@ -22,6 +22,8 @@ from fargateclaims.engine.telemetry import Telemetry
 from fargateclaims.engine.worker import Surroundings
 from fargateclaims.handlers import Watch, into
 from fargateclaims.kube.client import KubeClient
+from fargateclaims.kube.clusters import ClusterAPIs
+from fargateclaims.kube.data_plane import DataPlanes
 from fargateclaims.kube.events import EventRecorder
 from fargateclaims.metrics import Metrics
 from fargateclaims.process import rules
@@ -84,6 +86,7 @@ class Engine:
         self._cloud = self._shared_cloud or AWSCloud(
             self._clock, self._settings.aws_calls_per_second, self._settings.installation, lambda *_: None
         )
+        self._apis = ClusterAPIs(self._cloud.token, self._clock)
         self._events = EventRecorder(self._kube, self._clock, "test")
         self._telemetry = Telemetry(self.metrics, self._clock)
         kube = MortalKube(self._kube, self._crash)
@@ -149,6 +152,7 @@ class Engine:
             await self._watch.stop()
             await kopf_has_ended()
         await self._events.stop()
+        await self._apis.close()
         if self._shared_cloud is None:
             self._cloud.close()
         await self._kube.close()
@@ -158,6 +162,7 @@ class Engine:
         return Surroundings(
             clock=clock,
             cloud=MortalCloud(self._cloud, self._crash),
+            data_planes=DataPlanes(self._apis),
             store=store,
             crd=CRDWatch(kube),
             telemetry=self._telemetry,

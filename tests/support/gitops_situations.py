@@ -16,14 +16,17 @@ from fargateclaims.domain.assessment import Assessment, Verdict
 from fargateclaims.domain.conditions import Stand, claim_conditions
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.failure import Failure, FailureClass
-from fargateclaims.domain.observation import ClassFacts, Observation, RoleFacts, SubnetFacts
+from fargateclaims.domain.observation import ClassFacts, Observation
 from fargateclaims.domain.plan import plan
 from fargateclaims.domain.profile import ProfileState
 from support.builders import (
+    CLASS_FACTS,
     CLUSTER,
     NOW,
     RULES,
     SUBNETS,
+    bad_role,
+    bad_subnets,
     deleting,
     later,
     make_claim,
@@ -156,7 +159,7 @@ def _unavailable_while_active(world: World) -> None:
 
 def _class_changed(world: World) -> None:
     _active(world)
-    world.class_facts["standard"] = ClassFacts(SubnetFacts((*SUBNETS, "subnet-0cccccccc")), RoleFacts())
+    world.class_facts["standard"] = replace(CLASS_FACTS, subnet_ids=(*SUBNETS, "subnet-0cccccccc"))
     _run(world, 40)
 
 
@@ -224,8 +227,8 @@ def _failed(kind: FailureClass, message: str) -> Observation:
     return make_observation(failure=Failure(kind, "Code", message, "DescribeCluster", permission="eks:DescribeCluster"))
 
 
-def _seen(subnets: SubnetFacts = SubnetFacts(SUBNETS), role: RoleFacts = RoleFacts()) -> Observation:  # noqa: B008  frozen
-    return make_observation(classes={"standard": ClassFacts(subnets, role)})
+def _seen(facts: ClassFacts) -> Observation:
+    return make_observation(classes={"standard": facts})
 
 
 @cache
@@ -244,9 +247,11 @@ def classes() -> Mapping[str, Object]:
         "cluster-not-found": class_with(_failed(FailureClass.CLUSTER_GONE, "no cluster found for name: prod")),
         "class-conflict": class_with(_failed(FailureClass.WRONG_ACCOUNT, "the credentials belong to account 444455556666")),
         "cluster-not-active": class_with(make_observation(cluster=replace(CLUSTER, status="CREATING"))),
-        "role-not-usable": class_with(_seen(role=RoleFacts(problem="role fargate-pods does not trust eks-fargate-pods.amazonaws.com"))),
-        "no-subnets": class_with(_seen(SubnetFacts(problem="cluster prod has no private subnet"))),
-        "public-subnet": class_with(_seen(SubnetFacts(problem="subnet-0aaaaaaaa is public: rtb-4 routes 0.0.0.0/0 to igw-9"))),
+        "role-not-usable": class_with(_seen(bad_role("role fargate-pods does not trust eks-fargate-pods.amazonaws.com"))),
+        "no-subnets": class_with(_seen(bad_subnets("cluster prod has no private subnet"))),
+        "public-subnet": class_with(
+            _seen(bad_subnets("subnet-0aaaaaaaa is public: rtb-4 routes 0.0.0.0/0 to igw-9", Reason.PUBLIC_SUBNET))
+        ),
         "paused": annotated(usable, paused="true"),
         "edited": {**usable, "metadata": {**usable["metadata"], "generation": 2}},
         "being-deleted": class_with(make_observation(), gone=True),

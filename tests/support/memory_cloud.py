@@ -5,7 +5,7 @@ Implements `engine.ports.Cloud` and `Gateway`. Every call is written down, with 
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -13,23 +13,26 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from fargateclaims.api.arn import ClusterARN
-from fargateclaims.api.fargateclass import SubnetSource
 from fargateclaims.aws.departure import NotPermitted
 from fargateclaims.aws.errors import classify
 from fargateclaims.aws.throttle import Lane, TokenBucket
 from fargateclaims.clock import Clock
+from fargateclaims.domain.access import ClusterAccess
 from fargateclaims.domain.failure import AWSError
-from fargateclaims.domain.observation import ClassFacts, EKSCluster, Quotas, RoleFacts, SubnetFacts
+from fargateclaims.domain.iam import Role, RolePermissions
+from fargateclaims.domain.network import Network
+from fargateclaims.domain.observation import EKSCluster, Quotas
 from fargateclaims.domain.profile import HealthProblem, Profile, ProfileSelector, ProfileSpec, ProfileState
+from fargateclaims.domain.unreadable import Unreadable
 from fargateclaims.engine.ports import Permit
 from fargateclaims.simulator.eks import model
 from fargateclaims.simulator.eks.errors import EKSError
 from fargateclaims.simulator.eks.lifecycle import FargateControlPlane
 from fargateclaims.simulator.eks.timings import Timings
+from support.healthy import HEALTHY_PERMISSIONS, SUBNETS, healthy_access, healthy_network, healthy_role
 from support.virtual_loop import START
 
 T = TypeVar("T")
-SUBNETS = ("subnet-0aaaaaaaa", "subnet-0bbbbbbbb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,8 @@ class MemoryCloud:
         self.calls: list[Call] = []
         self.identities: list[tuple[str | None, str | None]] = []
         self.quotas = Quotas()
-        self.class_facts: Callable[[SubnetSource, str], ClassFacts] = lambda _subnets, _role: ClassFacts(SubnetFacts(SUBNETS), RoleFacts())
+        self.network = healthy_network()
+        self.role: Callable[[str], Role | Unreadable | None] = healthy_role
         self.before: Callable[[ClusterARN, str], Awaitable[None]] | None = None
 
     def add(self, arn: ClusterARN, **plane: Any) -> FargateControlPlane:
@@ -161,11 +165,26 @@ class MemoryGateway:
         """See `Gateway.quotas`."""
         return self._cloud.quotas
 
-    async def class_facts(self, subnets: SubnetSource, role_arn: str, cluster: EKSCluster) -> ClassFacts:  # noqa: ARG002 - the port's
-        """See `Gateway.class_facts`: three calls, as for a class of few subnets."""
-        for operation in ("DescribeSubnets", "DescribeRouteTables"):
-            await self._read(operation, lambda _plane: None, urgent=False)
-        return await self._read("GetRole", lambda _plane: self._cloud.class_facts(subnets, role_arn), urgent=False)
+    async def subnets(self, cluster: EKSCluster, subnet_ids: Collection[str]) -> Network:  # noqa: ARG002 - the port's
+        """See `Gateway.subnets`."""
+        await self._read("DescribeSubnets", lambda _plane: None, urgent=False)
+        return await self._read("DescribeRouteTables", lambda _plane: self._cloud.network, urgent=False)
+
+    async def role(self, role_arn: str) -> Role | Unreadable | None:
+        """See `Gateway.role`."""
+        return await self._read("GetRole", lambda _plane: self._cloud.role(role_arn), urgent=False)
+
+    async def egress(self, cluster: EKSCluster) -> Network:  # noqa: ARG002 - the port's
+        """See `Gateway.egress`: one call of those that it costs."""
+        return await self._cloud.send(self._arn, "DescribeVpcs", lambda _plane: self._cloud.network, Lane.BACKGROUND, None)
+
+    async def permissions(self, role_arn: str) -> RolePermissions:  # noqa: ARG002 - the port's
+        """See `Gateway.permissions`: one call of those that it costs."""
+        return await self._cloud.send(self._arn, "ListAttachedRolePolicies", lambda _plane: HEALTHY_PERMISSIONS, Lane.BACKGROUND, None)
+
+    async def access(self, cluster: EKSCluster, role_arns: Collection[str]) -> ClusterAccess:  # noqa: ARG002 - the port's
+        """See `Gateway.access`: one call of those that it costs."""
+        return await self._cloud.send(self._arn, "DescribeAccessEntry", lambda _plane: healthy_access(role_arns), Lane.BACKGROUND, None)
 
     async def _read(self, operation: str, read: Callable[[FargateControlPlane], T], *, urgent: bool) -> T:
         return await self._cloud.send(self._arn, operation, read, Lane.URGENT if urgent else Lane.ROUTINE, None)

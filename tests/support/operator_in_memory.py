@@ -20,6 +20,7 @@ from fargateclaims.metrics import Metrics
 from fargateclaims.process import rules
 from fargateclaims.settings import Settings
 from support.memory_cloud import MemoryCloud
+from support.memory_data_planes import MemoryDataPlanes
 from support.memory_kube import NAMESPACES, MemoryKube, Object
 from support.virtual_loop import LoopClock
 
@@ -42,6 +43,7 @@ class MemoryOperator:
         settings = settings or Settings()
         self.clock = LoopClock()
         self.events = MemoryEvents()
+        self.data_planes = MemoryDataPlanes()
         self.metrics = Metrics()
         self.may_mutate = True
         self.deaf = False
@@ -53,6 +55,7 @@ class MemoryOperator:
             return Surroundings(
                 clock=self.clock,
                 cloud=cloud,
+                data_planes=self.data_planes,
                 store=store,
                 crd=CRDWatch(kube),
                 telemetry=Telemetry(self.metrics, self.clock),

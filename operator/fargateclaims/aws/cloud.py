@@ -4,26 +4,25 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from fargateclaims.api.arn import ClusterARN
-from fargateclaims.api.fargateclass import SubnetSource
 from fargateclaims.aws.access import create_access_entry, read_access, update_addon
 from fargateclaims.aws.calls import AccountRegion, Caller, Observe
 from fargateclaims.aws.departure import Permit
 from fargateclaims.aws.eks import EKSGateway
 from fargateclaims.aws.limits import THREADS_PER_ACCOUNT_REGION
 from fargateclaims.aws.memory import AccountMemory
-from fargateclaims.aws.network import read_network
+from fargateclaims.aws.network import read_egress, read_subnets
 from fargateclaims.aws.quotas import QuotaReader
-from fargateclaims.aws.roles import read_role, read_role_facts
+from fargateclaims.aws.roles import read_permissions, read_role
 from fargateclaims.aws.sessions import Identity, Sessions
-from fargateclaims.aws.subnets import read_subnet_facts
 from fargateclaims.aws.threads import DaemonThreads
 from fargateclaims.aws.throttle import TokenBucket
 from fargateclaims.aws.token import ClusterToken
 from fargateclaims.clock import Clock
 from fargateclaims.domain.access import AccessEntry, ClusterAccess
-from fargateclaims.domain.iam import RoleReading
+from fargateclaims.domain.iam import Role, RolePermissions
 from fargateclaims.domain.network import Network
-from fargateclaims.domain.observation import ClassFacts, EKSCluster, Quotas
+from fargateclaims.domain.observation import EKSCluster, Quotas
+from fargateclaims.domain.unreadable import Unreadable
 
 
 class ClusterGateway(EKSGateway):
@@ -38,24 +37,25 @@ class ClusterGateway(EKSGateway):
         """Return the quotas of the cluster's account and region; None each where they cannot be read. Raises nothing."""
         return await self._quotas.read(self._caller)
 
-    async def class_facts(self, subnets: SubnetSource, role_arn: str, cluster: EKSCluster) -> ClassFacts:
-        """Find out what a class's subnets and role are good for. Raises AWSError if AWS could not be asked."""
-        return ClassFacts(
-            subnets=await read_subnet_facts(self._caller, subnets, cluster),
-            role=await read_role_facts(self._caller, role_arn),
-        )
+    async def subnets(self, cluster: EKSCluster, subnet_ids: Collection[str]) -> Network:
+        """Return the subnets of the cluster's VPC, and those in `subnet_ids` wherever they are; see `read_subnets`."""
+        return await read_subnets(self._caller, cluster.vpc_id, subnet_ids)
 
-    async def network(self, cluster: EKSCluster, subnet_ids: Collection[str]) -> Network:
-        """Return what the cluster's VPC is like, with the subnets `subnet_ids` wherever they are; see `read_network`."""
-        return await read_network(self._caller, cluster.vpc_id, subnet_ids)
+    async def role(self, role_arn: str) -> Role | Unreadable | None:
+        """Return a pod execution role, None if there is none; see `read_role`."""
+        return await read_role(self._caller, role_arn)
 
-    async def role(self, role_arn: str) -> RoleReading:
-        """Return what IAM says about a pod execution role; see `read_role`."""
-        return await read_role(self._caller, self._memory, role_arn)
+    async def egress(self, cluster: EKSCluster) -> Network:
+        """Return what else there is in the cluster's VPC; see `read_egress`. In the background."""
+        return await read_egress(self._caller.in_background(), cluster.vpc_id)
+
+    async def permissions(self, role_arn: str) -> RolePermissions:
+        """Return what a pod execution role may do; see `read_permissions`. In the background."""
+        return await read_permissions(self._caller.in_background(), self._memory, role_arn)
 
     async def access(self, cluster: EKSCluster, role_arns: Collection[str]) -> ClusterAccess:
-        """Return what EKS says of the cluster beside DescribeCluster; see `read_access`."""
-        return await read_access(self._caller, self._memory, cluster, role_arns)
+        """Return what EKS says of the cluster beside DescribeCluster; see `read_access`. In the background."""
+        return await read_access(self._caller.in_background(), self._memory, cluster, role_arns)
 
     async def create_access_entry(self, role_arn: str, permit: Permit) -> AccessEntry:
         """Let the nodes of a pod execution role into the cluster; see `aws.access.create_access_entry`."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from fargateclaims.aws.answers import all_pages, readable
@@ -9,7 +10,7 @@ from fargateclaims.aws.calls import Caller
 from fargateclaims.aws.operations import Operation
 from fargateclaims.aws.shapes import reading
 from fargateclaims.domain.network import VPC, IngressRule, NATGateway, Network, Route, RouteTable, SecurityGroup, Subnet, VPCEndpoint
-from fargateclaims.domain.unreadable import Unreadable
+from fargateclaims.domain.unreadable import NOT_YET, Unreadable
 
 _PAGE_SIZE: Final = 1000
 """What EC2 allows at most, but for route tables."""
@@ -37,23 +38,35 @@ _TARGETS: Final = (
 Raw = Mapping[str, Any]
 
 
-async def read_network(caller: Caller, vpc_id: str, subnet_ids: Collection[str]) -> Network:
-    """Find out what a cluster's VPC is like. One reading serves all classes of the cluster.
+async def read_subnets(caller: Caller, vpc_id: str, subnet_ids: Collection[str]) -> Network:
+    """Find out which subnets a cluster's VPC has, and where they lead; the rest is NOT_YET. One reading serves all classes of the cluster.
 
-    It costs seven calls; one more if there are interface endpoints, for their security groups; one more if some of `subnet_ids` are
-    not in the VPC. Each list costs another one per thousand entries, per hundred for route tables.
+    It costs two calls; one more if some of `subnet_ids` are not in the VPC, one more for each thousand subnets or hundred route tables.
 
     :param subnet_ids: those that classes name, wherever they are; ones that do not exist are not in the answer.
+
+    Raises AWSError where EC2 does not answer; a missing permission is a fact.
+    """
+    return replace(
+        Network.unreadable(NOT_YET),
+        subnets=await readable(_subnets(caller, vpc_id, subnet_ids)),
+        route_tables=await readable(_route_tables(caller, vpc_id)),
+    )
+
+
+async def read_egress(caller: Caller, vpc_id: str) -> Network:
+    """Find out what `read_subnets` leaves out, and nothing else.
+
+    It costs five calls; one more if there are interface endpoints, for their security groups, and for each thousand of anything.
 
     Raises AWSError where EC2 does not answer; a missing permission is a fact.
     """
     vpc = await readable(_described_vpc(caller, vpc_id))
     hidden = _hidden(caller, vpc)
     endpoints = await readable(_endpoints(caller, vpc_id)) if hidden is None else hidden
-    return Network(
+    return replace(
+        Network.unreadable(NOT_YET),
         vpc=await _vpc(caller, vpc) if isinstance(vpc, Mapping) else vpc,
-        subnets=await readable(_subnets(caller, vpc_id, subnet_ids)),
-        route_tables=await readable(_route_tables(caller, vpc_id)),
         nat_gateways=await readable(_nat_gateways(caller, vpc_id)) if hidden is None else hidden,
         endpoints=endpoints,
         security_groups=endpoints if isinstance(endpoints, Unreadable) else await readable(_security_groups(caller, endpoints)),

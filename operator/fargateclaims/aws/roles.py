@@ -1,4 +1,4 @@
-"""What IAM says about a pod execution role. What follows from it is decided in `domain/roles.py` and `domain/checks/`."""
+"""What IAM says about a pod execution role. What follows from it is decided in `domain/checks/`."""
 
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -8,11 +8,8 @@ from fargateclaims.aws.answers import all_pages, existing, readable
 from fargateclaims.aws.calls import Caller
 from fargateclaims.aws.memory import AccountMemory
 from fargateclaims.aws.shapes import reading
-from fargateclaims.domain.failure import AWSError, FailureClass
-from fargateclaims.domain.iam import Role, RoleReading, is_pod_execution_policy
-from fargateclaims.domain.observation import RoleFacts
-from fargateclaims.domain.roles import judge_arn, judge_trust_policy, missing_role
-from fargateclaims.domain.unreadable import Unreadable
+from fargateclaims.domain.iam import Role, RolePermissions, is_pod_execution_policy
+from fargateclaims.domain.unreadable import NOT_YET, Unreadable
 
 SERVICE_LINKED_ROLE: Final = "AWSServiceRoleForAmazonEKSForFargate"
 """What EKS manages Fargate's nodes with; there is one in each account that has had a profile."""
@@ -20,45 +17,34 @@ _OPERATION: Final = "GetRole"
 _ANYTHING: Final = "*"
 
 
-async def read_role_facts(caller: Caller, role_arn: str) -> RoleFacts:
-    """Find out whether Fargate may use the role `role_arn`.
+async def read_role(caller: Caller, role_arn: str) -> Role | Unreadable | None:
+    """Return the pod execution role `role_arn` with its trust policy, by one call; what it may do is NOT_YET.
 
-    What may not be read is a fact as well: `unreadable` says why. Raises AWSError for all else.
-    """
-    known = judge_arn(role_arn)
-    if known is not None:
-        return known
-    _, _, _, _, account, resource = role_arn.split(":", 5)
-    if account != caller.account_region.account:
-        return RoleFacts(unreadable=f"role {role_arn} belongs to account {account}, not to the cluster's, and cannot be read from there")
-    try:
-        answer = await caller.read("iam", _OPERATION, {"RoleName": resource.removeprefix("role/")})
-    except AWSError as error:
-        if error.failure.kind is FailureClass.GONE:
-            return missing_role(role_arn)
-        if error.failure.kind is not FailureClass.UNAUTHORIZED or error.failure.permission is None:
-            raise
-        return RoleFacts(unreadable=f"no permission {error.failure.permission}")
-    with reading(_OPERATION):
-        role = answer["Role"]
-        if role["Arn"] != role_arn:
-            # IAM's names are unique over all paths: this one has the name, and is not the one that was asked for.
-            return missing_role(role_arn)
-        return judge_trust_policy(role_arn, role["AssumeRolePolicyDocument"])
-
-
-async def read_role(caller: Caller, memory: AccountMemory, role_arn: str) -> RoleReading:
-    """Find out what IAM says about the pod execution role `role_arn` and about Fargate's service-linked role.
-
-    It costs two calls for a role with AWS's policy for Fargate's pods; for one without that, one more, and one for each other policy,
-    whose documents are remembered by version. One more until the service-linked role exists, then one a day for each account and
-    region. A role of another account, or with a path, is not asked for.
-
-    Raises AWSError where IAM does not answer; a missing permission is a fact.
+    A role of another account, or with a path, is not asked for. Raises AWSError where IAM does not answer; a missing permission is a fact.
     """
     name, why = _name(caller, role_arn)
-    role = Unreadable(why) if why else await readable(existing(_described(caller, memory, role_arn, name)))
-    return RoleReading(role, await readable(_has_service_linked_role(caller, memory)))
+    return Unreadable(why) if why else await readable(existing(_described(caller, role_arn, name)))
+
+
+async def read_permissions(caller: Caller, memory: AccountMemory, role_arn: str) -> RolePermissions:
+    """Find out what the pod execution role `role_arn` may do, and whether Fargate has its service-linked role.
+
+    It costs one call for a role with AWS's policy for Fargate's pods; for one without that, one more, and one for each other policy,
+    whose documents are remembered by version. One more until the service-linked role exists, then one a day for each account and region.
+
+    Raises AWSError where IAM does not answer; a missing permission is a fact, and a role that does not exist may do nothing.
+    """
+    name, why = _name(caller, role_arn)
+    linked = await readable(_has_service_linked_role(caller, memory))
+    if why:
+        return RolePermissions(Unreadable(why), Unreadable(why), linked)
+    attached = await readable(existing(_attached_policies(caller, name)))
+    if attached is None:
+        return RolePermissions(frozenset(), frozenset(), linked)
+    if isinstance(attached, Unreadable) or any(map(is_pod_execution_policy, attached)):
+        return RolePermissions(attached, frozenset(), linked)
+    allowed = await readable(existing(_allowed_actions(caller, memory, name, attached)))
+    return RolePermissions(attached, frozenset() if allowed is None else allowed, linked)
 
 
 def _name(caller: Caller, role_arn: str) -> tuple[str, str]:
@@ -72,18 +58,12 @@ def _name(caller: Caller, role_arn: str) -> tuple[str, str]:
     return name, ""
 
 
-async def _described(caller: Caller, memory: AccountMemory, role_arn: str, name: str) -> Role | None:
+async def _described(caller: Caller, role_arn: str, name: str) -> Role | None:
     answer = await caller.read("iam", _OPERATION, {"RoleName": name})
     with reading(_OPERATION):
         role = answer["Role"]
-        trust_policy = _document(role["AssumeRolePolicyDocument"])
-        if role["Arn"] != role_arn:
-            # IAM's names are unique over all paths: this one has the name, and is not the one that was asked for.
-            return None
-    attached = await readable(_attached_policies(caller, name))
-    if isinstance(attached, Unreadable) or any(map(is_pod_execution_policy, attached)):
-        return Role(role_arn, trust_policy, attached)
-    return Role(role_arn, trust_policy, attached, await readable(_allowed_actions(caller, memory, name, attached)))
+        # IAM's names are unique over all paths: another ARN has the name, and is not the one that was asked for.
+        return Role(role_arn, _document(role["AssumeRolePolicyDocument"]), NOT_YET, NOT_YET) if role["Arn"] == role_arn else None
 
 
 async def _attached_policies(caller: Caller, name: str) -> frozenset[str]:

@@ -10,6 +10,9 @@ from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.api.group import RETRY
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Verdict
+from fargateclaims.domain.checks.advice import advice
+from fargateclaims.domain.checks.cluster import check_cluster
+from fargateclaims.domain.checks.finding import Finding, Level
 from fargateclaims.domain.class_events import class_events
 from fargateclaims.domain.conditions import conditions
 from fargateclaims.domain.events import EventNote
@@ -20,10 +23,13 @@ from fargateclaims.domain.outage import not_active, unreadable
 from fargateclaims.domain.quota import profile_limit
 from fargateclaims.domain.resolution import revision
 from fargateclaims.domain.slot import Slot
+from fargateclaims.domain.unreadable import NOT_YET
 
 _NAMED_IN_MESSAGE = 5
+_KNOWN_REASONS = frozenset(Reason)
 
 _TRUE, _FALSE, _UNKNOWN = ConditionStatus.TRUE, ConditionStatus.FALSE, ConditionStatus.UNKNOWN
+_STATUS = {Level.OK: _TRUE, Level.WARNING: _TRUE, Level.ERROR: _FALSE, Level.UNKNOWN: _UNKNOWN}
 _Wanted = tuple[ConditionType, ConditionStatus, Verdict]
 
 
@@ -48,7 +54,7 @@ def attached(facts: Facts, cls: FargateProfileClass) -> tuple[FargateProfileClai
 def class_report(facts: Facts, cls: FargateProfileClass, slot: Slot, queue_length: int) -> ClassReport:
     """The report of one class of the facts' cluster."""
     users, seen, cluster = attached(facts, cls), facts.observation.classes.get(cls.metadata.name), facts.observation.cluster
-    subnets = seen.subnets.ids if seen else ()
+    subnets = seen.subnet_ids if seen else ()
     before = cls.status
     status = ClassStatus(
         observed_generation=cls.metadata.generation,
@@ -79,8 +85,9 @@ def _counts(facts: Facts) -> ProfileCounts:
 
 
 def _conditions(facts: Facts, cls: FargateProfileClass, users: Iterable[FargateProfileClaim], slot: Slot) -> tuple[Condition, ...]:
-    checks = [_reachable(facts), _role(facts, cls), _subnets(facts, cls)]
-    wanted = [_ready(cls, tuple(users), checks), *checks, *_unchecked(cls)]
+    holding = [_reachable(facts), *(_remembered(cls, found) for found in _seen(facts, cls))]
+    advised = (_remembered(cls, _wanted(finding)) for finding in advice(facts.observation, cls))
+    wanted = [_ready(cls, tuple(users), holding), *holding, *advised]
     if slot.overdue:
         wanted.append((ConditionType.SLOT_BLOCKED, _TRUE, Verdict(Reason.SLOT_BLOCKED, f"{held_by(slot)}, longer than EKS should take")))
     return conditions(wanted, cls.status.conditions, facts.now, cls.metadata.generation)
@@ -109,42 +116,30 @@ def _reachable(facts: Facts) -> _Wanted:
     inactive = not_active(facts.observation)
     if inactive is not None:
         return kind, _FALSE, inactive
-    return kind, _TRUE, Verdict(Reason.USABLE, f"cluster {facts.observation.arn.name} is {facts.observation.cluster.status}")
+    versions = facts.observation.inspection.access.versions if facts.observation.inspection is not None else NOT_YET
+    return _wanted(check_cluster(facts.observation.arn, facts.observation.cluster, versions))
 
 
-def _role(facts: Facts, cls: FargateProfileClass) -> _Wanted:
-    kind, seen = ConditionType.ROLE_USABLE, facts.observation.classes.get(cls.metadata.name)
-    role = cls.spec.pod_execution_role_arn
-    if seen is None:
-        return kind, _UNKNOWN, Verdict(Reason.NOT_OBSERVED, f"role {role} has not been looked at yet")
-    if seen.role.problem is not None:
-        return kind, _FALSE, Verdict(Reason.ROLE_NOT_USABLE, seen.role.problem)
-    if seen.role.unreadable is not None:
-        return kind, _UNKNOWN, Verdict(Reason.UNAUTHORIZED, seen.role.unreadable)
-    return kind, _TRUE, Verdict(Reason.USABLE, f"role {role} trusts eks-fargate-pods.amazonaws.com")
+def _seen(facts: Facts, cls: FargateProfileClass) -> tuple[_Wanted, ...]:
+    seen, role = facts.observation.classes.get(cls.metadata.name), cls.spec.pod_execution_role_arn
+    if seen is not None:
+        return _wanted(seen.role), _wanted(seen.subnets)
+    return (
+        (ConditionType.ROLE_USABLE, _UNKNOWN, Verdict(Reason.NOT_OBSERVED, f"role {role} has not been looked at yet")),
+        (ConditionType.SUBNETS_USABLE, _UNKNOWN, Verdict(Reason.NOT_OBSERVED, "the subnets have not been looked at yet")),
+    )
 
 
-def _subnets(facts: Facts, cls: FargateProfileClass) -> _Wanted:
-    kind, seen = ConditionType.SUBNETS_USABLE, facts.observation.classes.get(cls.metadata.name)
-    if seen is None:
-        return kind, _UNKNOWN, Verdict(Reason.NOT_OBSERVED, "the subnets have not been looked at yet")
-    if seen.subnets.problem is not None:
-        reason = Reason.PUBLIC_SUBNET if "public" in seen.subnets.problem else Reason.NO_SUBNETS
-        return kind, _FALSE, Verdict(reason, seen.subnets.problem)
-    if seen.subnets.unreadable is not None:
-        return kind, _UNKNOWN, Verdict(Reason.UNAUTHORIZED, seen.subnets.unreadable)
-    return kind, _TRUE, Verdict(Reason.USABLE, f"{len(seen.subnets.ids)} private subnets: {', '.join(seen.subnets.ids)}")
+def _remembered(cls: FargateProfileClass, found: _Wanted) -> _Wanted:
+    """What was found before a restart stays said until it has been looked at anew."""
+    kind, _, verdict = found
+    before = next((each for each in cls.status.conditions if each.type == kind), None)
+    if verdict.reason is not Reason.NOT_OBSERVED or before is None or before.observed_generation != cls.metadata.generation:
+        return found
+    if before.reason not in _KNOWN_REASONS:
+        return found  # another version has written it
+    return kind, before.status, Verdict(Reason(before.reason), before.message)
 
 
-def _unchecked(cls: FargateProfileClass) -> list[_Wanted]:
-    """What needs more than this version reads; it holds nothing. The words depend on the spec alone: at rest nothing is written."""
-    cluster, role = cls.spec.cluster_arn, cls.spec.pod_execution_role_arn
-    where = f"--cluster-name {cluster.name} --region {cluster.region}"
-    hints = {
-        ConditionType.ROLE_MAPPED: f"whether cluster {cluster.name} knows role {role}: look with aws eks describe-access-entry {where} "
-        f"--principal-arn {role}, or in the ConfigMap aws-auth of the EKS cluster's namespace kube-system",
-        ConditionType.EGRESS_AVAILABLE: "whether the subnets lead to a NAT gateway or to VPC endpoints for ec2, ecr.api, ecr.dkr, s3, logs "
-        f"and sts: look with aws ec2 describe-route-tables and aws ec2 describe-vpc-endpoints --region {cluster.region}",
-        ConditionType.DNS_READY: "whether CoreDNS runs: look with kubectl -n kube-system get pods -l k8s-app=kube-dns in the EKS cluster",
-    }
-    return [(kind, _UNKNOWN, Verdict(Reason.NOT_OBSERVED, f"this version does not check {hint}")) for kind, hint in hints.items()]
+def _wanted(finding: Finding) -> _Wanted:
+    return finding.condition, _STATUS[finding.level], Verdict(finding.reason, finding.sentence)

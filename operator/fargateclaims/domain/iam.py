@@ -1,7 +1,7 @@
 """A pod execution role, as IAM describes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fargateclaims.domain.unreadable import Unreadable
@@ -33,6 +33,15 @@ class Role:
 
 
 @dataclass(frozen=True, slots=True)
+class RolePermissions:
+    """What a role may do, read apart from its trust policy. Parameters as `Role` and `RoleReading`."""
+
+    attached_policies: frozenset[str] | Unreadable
+    allowed_actions: frozenset[str] | Unreadable
+    service_linked_role: bool | Unreadable
+
+
+@dataclass(frozen=True, slots=True)
 class RoleReading:
     """What IAM said when it was asked for a pod execution role.
 
@@ -42,3 +51,10 @@ class RoleReading:
 
     role: Role | Unreadable | None
     service_linked_role: bool | Unreadable
+
+    @classmethod
+    def of(cls, role: Role | Unreadable | None, permissions: RolePermissions) -> "RoleReading":
+        """Of a role and what it may do, which are read apart."""
+        if isinstance(role, Role):
+            role = replace(role, attached_policies=permissions.attached_policies, allowed_actions=permissions.allowed_actions)
+        return cls(role, permissions.service_linked_role)

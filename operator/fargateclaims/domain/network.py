@@ -1,7 +1,7 @@
 """The network of an EKS cluster, as EC2 describes it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from fargateclaims.domain.unreadable import Unreadable
@@ -144,3 +144,12 @@ class Network:
     nat_gateways: tuple[NATGateway, ...] | Unreadable
     endpoints: tuple[VPCEndpoint, ...] | Unreadable
     security_groups: tuple[SecurityGroup, ...] | Unreadable
+
+    @classmethod
+    def unreadable(cls, why: Unreadable) -> "Network":
+        """One of which nothing is known."""
+        return cls(why, why, why, why, why, why)
+
+    def with_egress(self, other: "Network") -> "Network":
+        """The same subnets and route tables, with all else as it is in `other`."""
+        return replace(other, subnets=self.subnets, route_tables=self.route_tables)

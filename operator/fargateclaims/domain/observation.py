@@ -5,8 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from fargateclaims.api.arn import ClusterARN
+from fargateclaims.domain.access import ClusterAccess
+from fargateclaims.domain.checks.finding import Finding, Level
 from fargateclaims.domain.failure import Failure
+from fargateclaims.domain.iam import RolePermissions
+from fargateclaims.domain.network import Network
 from fargateclaims.domain.profile import Profile
+from fargateclaims.domain.workloads import Workloads
 
 DEFAULT_PROFILES_PER_CLUSTER = 10
 DEFAULT_SELECTORS_PER_PROFILE = 5
@@ -48,33 +53,37 @@ class Quotas:
 
 
 @dataclass(frozen=True, slots=True)
-class SubnetFacts:
-    """What a class's subnets resolve to.
+class ClassFacts:
+    """What a class's subnets and role are good for.
 
-    :param ids: the private subnets to use, sorted.
-    :param problem: why creates must wait, as one sentence; None if the subnets are usable.
-    :param unreadable: why nothing can be said; the given ids, if any, are used as they are.
+    :param subnet_ids: the subnets that new profiles get, sorted; those that are given count as they are where EC2 may not be read.
+    :param subnets: whether they can be used; an error holds creates.
+    :param role: whether the pod execution role can be used; an error holds creates.
     """
 
-    ids: tuple[str, ...] = ()
-    problem: str | None = None
-    unreadable: str | None = None
+    subnet_ids: tuple[str, ...]
+    subnets: Finding
+    role: Finding
+
+    @property
+    def error(self) -> Finding | None:
+        """What holds creates; None if nothing does."""
+        return next((found for found in (self.subnets, self.role) if found.level is Level.ERROR), None)
 
 
 @dataclass(frozen=True, slots=True)
-class RoleFacts:
-    """What can be said of a class's pod execution role: `problem` if creates must wait, `unreadable` if nothing."""
+class Inspection:
+    """What was looked at in the background: it is for people to know, and holds nothing.
 
-    problem: str | None = None
-    unreadable: str | None = None
+    :param network: what is not read with the classes: all but subnets and route tables.
+    :param roles: what each class's pod execution role may do, by its ARN.
+    :param workloads: what runs in the cluster, as far as its own Kubernetes API lets us see.
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class ClassFacts:
-    """The AWS side of one class."""
-
-    subnets: SubnetFacts
-    role: RoleFacts
+    network: Network
+    roles: Mapping[str, RolePermissions]
+    access: ClusterAccess
+    workloads: Workloads
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,8 @@ class Observation:
     :param observed_at: when `profiles` was last read as a whole.
     :param failure: why the last read failed; None if the facts are fresh.
     :param classes: facts by class name.
+    :param network: the cluster's, as far as it was read.
+    :param inspection: None until the first one has ended.
     """
 
     arn: ClusterARN
@@ -95,3 +106,5 @@ class Observation:
     failure: Failure | None = None
     quotas: Quotas = Quotas()
     classes: Mapping[str, ClassFacts] = field(default_factory=dict)
+    network: Network | None = None
+    inspection: Inspection | None = None

@@ -6,6 +6,7 @@ from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.api.group import FINALIZER
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
+from fargateclaims.domain.checks.finding import Level
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.observation import DEFAULT_LABELS_PER_SELECTOR, DEFAULT_SELECTORS_PER_PROFILE
 from fargateclaims.domain.outage import not_active, unreadable, updating
@@ -86,12 +87,11 @@ def obstacle_to_create(facts: Facts, base: Assessment, work: Work) -> Verdict | 
     seen = facts.observation.classes.get(cls.metadata.name)
     if seen is None:
         return Verdict(Reason.PENDING, f'waiting for a first look at the role and the subnets of class "{cls.metadata.name}"')
-    problem = seen.subnets.problem or seen.role.problem
-    if problem is not None:
-        return Verdict(Reason.CLASS_NOT_READY, f'class "{cls.metadata.name}": {problem}')
+    if seen.error is not None:
+        return Verdict(Reason.CLASS_NOT_READY, f'class "{cls.metadata.name}": {seen.error.sentence}')
     if base.resolved is None or not base.resolved.subnet_ids:
-        why = seen.subnets.unreadable or "its subnets are not known"
-        return Verdict(Reason.CLASS_NOT_READY, f'class "{cls.metadata.name}": {why}')
+        why = f": {seen.subnets.sentence}" if seen.subnets.level is Level.UNKNOWN else ""
+        return Verdict(Reason.CLASS_NOT_READY, f'class "{cls.metadata.name}": its subnets are not known{why}')
     return _risky(facts, base) if work.step is Step.DELETE else None
 
 

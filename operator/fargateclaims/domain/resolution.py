@@ -55,9 +55,9 @@ def _listed(ids: Iterable[str]) -> str:
 
 def revision(cls: FargateProfileClass, facts: ClassFacts | None) -> str | None:
     """A hash of the resolved values of a class that make a profile; None while its subnets are not known."""
-    if facts is None or not facts.subnets.ids:
+    if facts is None or not facts.subnet_ids:
         return None
-    values = [cls.spec.pod_execution_role_arn, sorted(facts.subnets.ids), sorted(cls.spec.tags.items())]
+    values = [cls.spec.pod_execution_role_arn, sorted(facts.subnet_ids), sorted(cls.spec.tags.items())]
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:12]
 
 
@@ -90,7 +90,7 @@ def _present(claim: FargateProfileClaim, cls: FargateProfileClass, seen: ClassFa
         assume_role_arn=cls.spec.assume_role_arn,
         external_id=cls.spec.external_id,
         pod_execution_role_arn=cls.spec.pod_execution_role_arn,
-        subnet_ids=seen.subnets.ids if seen else (),
+        subnet_ids=seen.subnet_ids if seen else (),
         tag_keys=tuple(sorted({*claim.spec.tags, *cls.spec.tags})),
     )
 

@@ -6,25 +6,25 @@ and a class that EC2 or IAM did not tell about are looked at again sooner than a
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from fargateclaims.api.arn import ClusterARN
-from fargateclaims.api.fargateclass import FargateProfileClass, SubnetSource
+from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.clock import Clock
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
-from fargateclaims.domain.observation import ClassFacts, EKSCluster, Observation, RoleFacts, SubnetFacts
+from fargateclaims.domain.observation import Inspection, Observation
 from fargateclaims.domain.profile import Profile, ProfileState
+from fargateclaims.engine.class_reader import ClassReader
 from fargateclaims.engine.pace import Pace
 from fargateclaims.engine.ports import Gateway
-from fargateclaims.timing import CLASS_RECHECK, CLUSTER_RECHECK
+from fargateclaims.timing import CLUSTER_RECHECK
 
 _PASSING = frozenset({FailureClass.THROTTLED, FailureClass.UNAVAILABLE})
 _WORTH_TELLING = 2
 """From so many failures in a row on, claims are told."""
 
-_Source = tuple[SubnetSource, str]
 _NEVER = math.inf
 _UPDATING = "UPDATING"
 _ON_ITS_WAY = frozenset({"CREATING", "PENDING", _UPDATING})
@@ -54,9 +54,7 @@ class Observer:
         self._made_at: dict[str, float] = {}
         self._doubted: set[str] = set()
         self._motions: dict[str, _Motion] = {}
-        self._sources: dict[str, _Source] = {}
-        # Of classes that could not be looked at: when that is due again.
-        self._unread: dict[str, tuple[_Source, float]] = {}
+        self._classes = ClassReader(arn, clock)
         self._cluster_read_at = 0.0
         self._updating_since: datetime | None = None
         self._in_vain = False
@@ -103,12 +101,12 @@ class Observer:
 
     async def look(self, gateway: Gateway, names: Iterable[str]) -> bool:
         """Read the profiles that somebody waits for, and what else `next_look` was told for. Returns as `resync`."""
-        now, awaited = self._clock.monotonic(), sorted(names)
-        cluster_due = self._cluster_due() <= now
+        awaited = sorted(names)
+        cluster_due = self._cluster_due() <= self._clock.monotonic()
         try:
             if cluster_due:
                 await self._read_cluster(gateway)
-            await self._read_sources(gateway, {name: source for name, (source, due) in self._unread.items() if due <= now})
+            await self._read_due_classes(gateway)
             for name in awaited:
                 await self._describe(gateway, name)
         except AWSError as error:
@@ -119,7 +117,13 @@ class Observer:
 
     def lacks(self, classes: Iterable[FargateProfileClass]) -> bool:
         """Whether a class has not been looked at as it now is, nor tried to a moment ago."""
-        return any(self._is_new(cls.metadata.name, _source(cls)) for cls in classes)
+        return self._classes.lacks(classes)
+
+    def inspected(self, inspection: Inspection) -> None:
+        """Something was looked at in the background."""
+        if inspection != self.observation.inspection:
+            self.observation = replace(self.observation, inspection=inspection)
+            self._publish_classes()
 
     def created(self, profile: Profile) -> None:
         """EKS has taken a create."""
@@ -153,7 +157,7 @@ class Observer:
     def next_look(self, names: Iterable[str]) -> float | None:
         """Seconds until the next look is due at these profiles, at a cluster or class that was not fit; None if nothing is awaited."""
         now = self._clock.monotonic()
-        recheck = min((self._cluster_due(), *(due for _, due in self._unread.values())))
+        recheck = min(self._cluster_due(), self._classes.due_at)
         waits = [] if recheck == _NEVER else [max(self._pace.shortest_wait, recheck - now)]
         for name in names:
             profile = self._profiles.get(name)
@@ -208,35 +212,24 @@ class Observer:
         return made is not None and self._clock.monotonic() - made < self._settle
 
     async def _read_classes(self, gateway: Gateway, classes: Iterable[FargateProfileClass], *, again: bool) -> None:
-        wanted = {cls.metadata.name: _source(cls) for cls in classes}
-        self._sources = {name: source for name, source in self._sources.items() if name in wanted}
-        self._unread = {name: tried for name, tried in self._unread.items() if name in wanted}
-        await self._read_sources(gateway, {name: source for name, source in wanted.items() if again or self._is_new(name, source)})
+        if self.observation.cluster is not None:
+            await self._classes.read(gateway, self.observation.cluster, classes, again=again)
+            self._publish_classes()
 
-    async def _read_sources(self, gateway: Gateway, wanted: Mapping[str, _Source]) -> None:
-        cluster, facts = self.observation.cluster, dict(self.observation.classes)
+    async def _read_due_classes(self, gateway: Gateway) -> None:
+        if self.observation.cluster is not None:
+            await self._classes.read_due(gateway, self.observation.cluster)
+            self._publish_classes()
+
+    def _publish_classes(self) -> None:
+        cluster = self.observation.cluster
         if cluster is None:
             return
-        read: dict[str, ClassFacts | Failure] = {}
-        for name, source in wanted.items():
-            key = repr(source)
-            if key not in read:
-                read[key] = await _class_facts(gateway, source, cluster)
-            found = read[key]
-            if isinstance(found, Failure):
-                # EKS may well answer where EC2 or IAM do not: what was known counts, and this is tried again.
-                self._unread[name] = source, self._clock.monotonic() + CLASS_RECHECK
-                facts.setdefault(name, _unread(found))
-                continue
-            self._unread.pop(name, None)
-            self._sources[name] = source
-            facts[name] = found
-        if facts != self.observation.classes:
-            self.observation = replace(self.observation, classes=facts)
-
-    def _is_new(self, name: str, source: _Source) -> bool:
-        tried, due = self._unread.get(name, (self._sources.get(name), _NEVER))
-        return tried != source or due <= self._clock.monotonic()
+        # Of one that is gone, what was known stays: a claim may still be held by its name alone.
+        facts = {**self.observation.classes, **self._classes.facts(cluster, self.observation.inspection)}
+        network = self._classes.network(self.observation.inspection)
+        if (facts, network) != (self.observation.classes, self.observation.network):
+            self.observation = replace(self.observation, classes=facts, network=network)
 
     def _put(self, profile: Profile) -> None:
         before = self._profiles.get(profile.name)
@@ -286,7 +279,7 @@ class Observer:
             self._profiles.clear()
             self._motions.clear()
             self._made_at.clear()
-            self._unread.clear()
+            self._classes.forget()
             self._updating_since = None
             self.observation = replace(self.observation, cluster=None, profiles={}, observed_at=self._clock.now(), failure=failure)
         else:
@@ -296,19 +289,3 @@ class Observer:
     def _gone(self) -> bool:
         failure = self.observation.failure
         return failure is not None and failure.kind is FailureClass.CLUSTER_GONE
-
-
-async def _class_facts(gateway: Gateway, source: _Source, cluster: EKSCluster) -> ClassFacts | Failure:
-    try:
-        return await gateway.class_facts(*source, cluster)
-    except AWSError as error:
-        return error.failure
-
-
-def _unread(failure: Failure) -> ClassFacts:
-    why = f"{failure.operation}: {failure.message}"
-    return ClassFacts(SubnetFacts(unreadable=why), RoleFacts(unreadable=why))
-
-
-def _source(cls: FargateProfileClass) -> _Source:
-    return cls.spec.subnets, cls.spec.pod_execution_role_arn

@@ -1,12 +1,19 @@
 """What the engine needs of the outside world. `kube/` and `aws/` have the real parts; a model in virtual time has the same methods."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from fargateclaims.api.arn import ClusterARN
-from fargateclaims.api.fargateclass import SubnetSource
-from fargateclaims.domain.observation import ClassFacts, EKSCluster, Quotas
+from fargateclaims.domain.access import ClusterAccess
+from fargateclaims.domain.draining import Eviction, PodOnProfile
+from fargateclaims.domain.iam import Role, RolePermissions
+from fargateclaims.domain.network import Network
+from fargateclaims.domain.no_access import NoAccess
+from fargateclaims.domain.observation import EKSCluster, Quotas
+from fargateclaims.domain.pinned import PinnedTemplate
 from fargateclaims.domain.profile import Profile, ProfileSpec
+from fargateclaims.domain.unreadable import Unreadable
+from fargateclaims.domain.workloads import Workloads
 from fargateclaims.kube.events import EventType, ObjectRef
 
 Object = dict[str, Any]
@@ -43,8 +50,20 @@ class Gateway(Protocol):
     async def quotas(self) -> Quotas:
         """The quotas of the account and region, as far as they can be read."""
 
-    async def class_facts(self, subnets: SubnetSource, role_arn: str, cluster: EKSCluster) -> ClassFacts:
-        """What a class's subnets and role resolve to."""
+    async def subnets(self, cluster: EKSCluster, subnet_ids: Collection[str]) -> Network:
+        """The subnets of the cluster's VPC, those named by id, and the route tables; the rest of the network is NOT_YET."""
+
+    async def role(self, role_arn: str) -> Role | Unreadable | None:
+        """A pod execution role and its trust policy, None if there is none; what it may do is NOT_YET."""
+
+    async def egress(self, cluster: EKSCluster) -> Network:
+        """What `subnets` leaves out, and nothing else. In the background."""
+
+    async def permissions(self, role_arn: str) -> RolePermissions:
+        """What `role` leaves out. In the background."""
+
+    async def access(self, cluster: EKSCluster, role_arns: Collection[str]) -> ClusterAccess:
+        """How the cluster knows these roles, and what else EKS says of it. In the background."""
 
 
 class Cloud(Protocol):
@@ -52,6 +71,29 @@ class Cloud(Protocol):
 
     def gateway(self, arn: ClusterARN, assume_role_arn: str | None = None, external_id: str | None = None) -> Gateway:
         """The gateway of one cluster, as one role."""
+
+
+class DataPlane(Protocol):
+    """What runs in one EKS cluster, through its own Kubernetes API. Raises nothing: where there is no access, that is the answer."""
+
+    async def workloads(self) -> Workloads:
+        """What the checks want to know."""
+
+    async def pods_on(self, profile: str) -> tuple[PodOnProfile, ...] | NoAccess:
+        """The pods on a profile, each told whether what makes it again names that profile."""
+
+    async def pinned(self, profile: str, namespaces: Sequence[str] | None) -> tuple[PinnedTemplate, ...] | NoAccess:
+        """What will make pods that name a profile."""
+
+    async def evict(self, pods: Sequence[PodOnProfile]) -> dict[str, Eviction] | NoAccess:
+        """Ask for the eviction of these pods; the answers by UID."""
+
+
+class DataPlanes(Protocol):
+    """The way to the Kubernetes APIs of EKS clusters, wherever they are."""
+
+    def of(self, arn: ClusterARN, cluster: EKSCluster, assume_role_arn: str = "", external_id: str = "") -> DataPlane:
+        """One cluster's, as one identity; nothing is sent yet."""
 
 
 class Kube(Protocol):

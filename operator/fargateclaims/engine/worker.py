@@ -25,7 +25,7 @@ from fargateclaims.clock import Clock
 from fargateclaims.domain.backoff import delay
 from fargateclaims.domain.facts import Facts, Outcome, Rules
 from fargateclaims.domain.failure import FailureClass
-from fargateclaims.domain.observation import Observation
+from fargateclaims.domain.observation import EKSCluster, Inspection, Observation
 from fargateclaims.domain.plan import Action, Plan, plan
 from fargateclaims.domain.quota import attributed
 from fargateclaims.domain.report import ClaimReport
@@ -34,10 +34,11 @@ from fargateclaims.engine.access import Access, access_of, accesses
 from fargateclaims.engine.actor import NotPermitted, carry_out
 from fargateclaims.engine.busy import Refusals
 from fargateclaims.engine.crd import CRDWatch
+from fargateclaims.engine.inspector import Inspector
 from fargateclaims.engine.loop import Loop
 from fargateclaims.engine.observer import Observer
 from fargateclaims.engine.pace import Paces
-from fargateclaims.engine.ports import Cloud, Gateway, Permit
+from fargateclaims.engine.ports import Cloud, DataPlane, DataPlanes, Gateway, Permit
 from fargateclaims.engine.reporter import Reporter
 from fargateclaims.engine.snapshot import snapshot
 from fargateclaims.engine.store import Store
@@ -55,6 +56,7 @@ _LACKS_PLACE = frozenset({Reason.QUOTA_EXCEEDED, Reason.WAITING_FOR_QUOTA})
 class Surroundings:
     """What all workers share.
 
+    :param data_planes: the way to the Kubernetes APIs of EKS clusters.
     :param hold: seconds until a mutation may be planned; 0 for now, None for not at all (not leading, or stopping).
     :param permit: see `Gateway`.
     :param paces: when to look at a profile in motion.
@@ -63,6 +65,7 @@ class Surroundings:
 
     clock: Clock
     cloud: Cloud
+    data_planes: DataPlanes
     store: Store
     crd: CRDWatch
     telemetry: Telemetry
@@ -93,6 +96,8 @@ class ClusterWorker(Loop):
         self._around = around
         self._reporter = around.make_reporter()
         self._observer = Observer(arn, around.clock, around.paces.of(arn), around.rules.settle)
+        self._inspector = Inspector(str(arn), around.clock, self._inspected)
+        self._inspect_at: float | None = None
         self._refusals = Refusals(str(arn), around.rules.backoff_base, around.busy_max)
         self._outcomes: dict[str, Outcome] = {}
         self._retries_seen: frozenset[tuple[str, str]] = frozenset()
@@ -111,6 +116,13 @@ class ClusterWorker(Loop):
         self._marks += 1
         super().mark()
 
+    async def run(self) -> None:
+        """See `Loop.run`."""
+        try:
+            await super().run()
+        finally:
+            await self._inspector.stop()
+
     async def finish(self) -> None:
         """Return when no call of this worker's is under way."""
         async with self._acting:
@@ -120,6 +132,7 @@ class ClusterWorker(Loop):
         """See `Loop.turn`."""
         begun, marks = self._around.clock.monotonic(), self._marks
         read = await self._observe()
+        self._inspect()
         if read is None and self._planned is not None and self._still_holds(self._planned):
             self._schedule_look(self._planned.plan.watch)
             return self._wait(self._planned.plan)
@@ -142,7 +155,10 @@ class ClusterWorker(Loop):
     async def _observe(self) -> bool | None:
         """Read what is due. Returns whether all that a mutation must know was read; None if that was not tried."""
         now = self._around.clock.monotonic()
-        if now >= self._resync_at or self._retry_was_asked():
+        asked = self._retry_was_asked()
+        if asked:
+            self._inspector.again()
+        if asked or now >= self._resync_at:
             read = await self._observer.resync(self._gateway(), self._classes())
             self._schedule_resync(read=read)
             return read
@@ -154,6 +170,18 @@ class ClusterWorker(Loop):
         elif self._observer.lacks(self._classes()):
             return await self._refresh()
         return None
+
+    def _inspect(self) -> None:
+        """What holds nothing is looked at in the background, once EKS itself has answered."""
+        seen, self._inspect_at = self._observer.observation, None
+        if seen.cluster is None or seen.profiles is None or seen.failure is not None:
+            return
+        wait = self._inspector.begin(self._gateway(), self._data_plane(seen.cluster), seen.cluster, self._classes())
+        self._inspect_at = self._around.clock.monotonic() + wait
+
+    def _inspected(self, inspection: Inspection) -> None:
+        self._observer.inspected(inspection)
+        self.mark()
 
     async def _decide(self, *, read: bool | None) -> Plan:
         decided = plan(self._facts(may_mutate=read is not False))
@@ -267,7 +295,8 @@ class ClusterWorker(Loop):
 
     def _wait(self, decided: Plan) -> float:
         now = self._around.clock.monotonic()
-        waits = [self._resync_at - now, self._look_at - now if self._look_at is not None else None, self._stale_in(decided)]
+        times = (self._resync_at, self._look_at, self._inspect_at)
+        waits = [*(at - now for at in times if at is not None), self._stale_in(decided)]
         return max(0.0, min(wait for wait in waits if wait is not None))
 
     def _still_holds(self, planned: _Planned) -> bool:
@@ -293,8 +322,15 @@ class ClusterWorker(Loop):
         return accesses(self._classes(), (entry.model for entry in self._around.store.claims_at(self._arn)))
 
     def _gateway(self) -> Gateway:
+        return self._gateway_of(self._access())
+
+    def _access(self) -> Access:
         ways = self._ways()
-        return self._gateway_of(ways[self._ways_tried % len(ways)])
+        return ways[self._ways_tried % len(ways)]
+
+    def _data_plane(self, cluster: EKSCluster) -> DataPlane:
+        access = self._access()
+        return self._around.data_planes.of(self._arn, cluster, access.assume_role_arn, access.external_id)
 
     def _gateway_of(self, access: Access) -> Gateway:
         return self._around.cloud.gateway(self._arn, access.assume_role_arn or None, access.external_id or None)

@@ -36,6 +36,17 @@ TOKEN: Final = "BearerToken"  # noqa: S105  (not a token)
 log = logging.getLogger(__name__)
 
 
+OWN_CA_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/ca.crt")
+
+
+def own_certificate_authority() -> str:
+    """Return the CA of the cluster that this process runs in as a pod, in PEM; empty elsewhere."""
+    try:
+        return OWN_CA_FILE.read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return ""
+
+
 async def load_configuration(clock: Clock) -> Configuration:
     """Return the library's configuration for this process. Raises ConfigurationError with one clear sentence."""
     configuration = Configuration()

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.group import TAG_INSTALLATION
-from fargateclaims.domain.roles import FARGATE_PRINCIPAL, judge_trust_policy
+from fargateclaims.domain.checks.trust import FARGATE_PRINCIPAL, distrust
 from support.iam_policy import PAGE, VALUES, actions, allows, document, documents
 
 CLUSTER = "arn:aws:eks:eu-west-1:111122223333:cluster/prod"
@@ -175,7 +176,7 @@ def test_only_fargate_for_this_clusters_profiles_gets_the_pod_execution_role() -
     assert not allows(policy, "sts:AssumeRole", principal=fargate)
     assert not allows(policy, "sts:AssumeRole", context={"aws:SourceArn": PROFILE}, principal=("Service", "ec2.amazonaws.com"))
     # What the operator itself says of such a role.
-    assert judge_trust_policy(POD_ROLE, policy).problem is None
+    assert distrust(policy, ClusterARN.parse(CLUSTER)) is None
 
 
 def test_only_the_operators_service_account_gets_its_role() -> None:

@@ -5,7 +5,6 @@ from dataclasses import replace
 from typing import Final
 
 from fargateclaims.api.conditions import ConditionType
-from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.checks.finding import Finding, Level
 from fargateclaims.domain.unreadable import Unreadable
 
@@ -31,4 +30,4 @@ def unseen(condition: ConditionType, what: str, fact: Unreadable) -> Finding:
 
     :param what: the question, such as `whether role R exists`.
     """
-    return Finding(condition, Level.UNKNOWN, Reason.UNAUTHORIZED, f"{what} cannot be seen: {fact.why}")
+    return Finding(condition, Level.UNKNOWN, fact.reason, f"{what} cannot be seen: {fact.why}")

@@ -1,0 +1,70 @@
+"""What runs in the EKS clusters, through their own Kubernetes APIs: reads and changes as the engine needs them."""
+
+from collections.abc import Sequence
+
+from fargateclaims.api.arn import ClusterARN
+from fargateclaims.domain.draining import Eviction, PodOnProfile
+from fargateclaims.domain.no_access import NoAccess
+from fargateclaims.domain.observation import EKSCluster
+from fargateclaims.domain.pinned import PinnedTemplate, mark
+from fargateclaims.domain.workloads import Workloads
+from fargateclaims.kube.client import KubeClient
+from fargateclaims.kube.clusters import ClusterAPI, ClusterAPIs
+from fargateclaims.kube.pods import evict_all, pods_on_profile
+from fargateclaims.kube.workloads import pinned_templates, read_workloads
+
+
+class ClusterDataPlane:
+    """One cluster's, as one identity. Nothing is sent before it is asked for; where there is no access, that is the answer."""
+
+    def __init__(self, apis: ClusterAPIs, arn: ClusterARN, cluster: EKSCluster, assume_role_arn: str, external_id: str) -> None:
+        self._apis = apis
+        self._arn = arn
+        self._cluster = cluster
+        self._identity = (assume_role_arn or None, external_id or None)
+
+    async def workloads(self) -> Workloads:
+        """Return what the checks want to know of the cluster."""
+        return await read_workloads(await self._api())
+
+    async def pods_on(self, profile: str) -> tuple[PodOnProfile, ...] | NoAccess:
+        """Return the pods on a profile, each told whether what makes it again names that profile."""
+
+        async def read(client: KubeClient) -> tuple[PodOnProfile, ...]:
+            pods = await pods_on_profile(client, profile)
+            return mark(pods, await pinned_templates(client, profile, {pod.namespace for pod in pods}))
+
+        return await (await self._api()).ask(read)
+
+    async def pinned(self, profile: str, namespaces: Sequence[str] | None) -> tuple[PinnedTemplate, ...] | NoAccess:
+        """Return what will make pods that name a profile, in these namespaces; None for all."""
+
+        async def read(client: KubeClient) -> tuple[PinnedTemplate, ...]:
+            return tuple(await pinned_templates(client, profile, namespaces))
+
+        return await (await self._api()).ask(read)
+
+    async def evict(self, pods: Sequence[PodOnProfile]) -> dict[str, Eviction] | NoAccess:
+        """Ask for the eviction of these pods, with regard to disruption budgets; the answers by UID."""
+
+        async def ask(client: KubeClient) -> dict[str, Eviction]:
+            return await evict_all(client, pods)
+
+        return await (await self._api()).ask(ask)
+
+    async def _api(self) -> ClusterAPI:
+        return await self._apis.of(self._arn, self._cluster, *self._identity)
+
+
+class DataPlanes:
+    """Those of all clusters.
+
+    :param apis: kept and closed by whoever has made them.
+    """
+
+    def __init__(self, apis: ClusterAPIs) -> None:
+        self._apis = apis
+
+    def of(self, arn: ClusterARN, cluster: EKSCluster, assume_role_arn: str = "", external_id: str = "") -> ClusterDataPlane:
+        """Return one cluster's, as one identity; it is light, and nothing is sent yet."""
+        return ClusterDataPlane(self._apis, arn, cluster, assume_role_arn, external_id)

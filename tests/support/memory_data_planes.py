@@ -1,0 +1,71 @@
+"""What runs in EKS clusters, in memory, as the engine's ports see it."""
+
+from collections.abc import Sequence
+
+from fargateclaims.api.arn import ClusterARN
+from fargateclaims.domain.draining import Eviction, EvictionAnswer, PodOnProfile
+from fargateclaims.domain.no_access import NoAccess
+from fargateclaims.domain.observation import EKSCluster
+from fargateclaims.domain.pinned import PinnedTemplate
+from fargateclaims.domain.workloads import Workloads
+from support.healthy import healthy_workloads
+
+
+class MemoryDataPlane:
+    """See `DataPlane`.
+
+    :param pods: those on each profile, by its name; an eviction takes one away.
+    :param no_access: what every question is answered with, if not None.
+    """
+
+    def __init__(self) -> None:
+        self.found = healthy_workloads()
+        self.pods: dict[str, list[PodOnProfile]] = {}
+        self.templates: list[PinnedTemplate] = []
+        self.no_access: NoAccess | None = None
+        self.evicted: list[str] = []
+        self.blocked: set[str] = set()
+
+    async def workloads(self) -> Workloads:
+        """See `DataPlane.workloads`."""
+        return Workloads(self.no_access, self.no_access, self.no_access) if self.no_access is not None else self.found
+
+    async def pods_on(self, profile: str) -> tuple[PodOnProfile, ...] | NoAccess:
+        """See `DataPlane.pods_on`."""
+        return self.no_access or tuple(self.pods.get(profile, ()))
+
+    async def pinned(self, profile: str, namespaces: Sequence[str] | None) -> tuple[PinnedTemplate, ...] | NoAccess:  # noqa: ARG002
+        """See `DataPlane.pinned`."""
+        return self.no_access or tuple(self.templates)
+
+    async def evict(self, pods: Sequence[PodOnProfile]) -> dict[str, Eviction] | NoAccess:
+        """See `DataPlane.evict`."""
+        if self.no_access is not None:
+            return self.no_access
+        answers = {}
+        for pod in pods:
+            if pod.uid in self.blocked:
+                answers[pod.uid] = Eviction(EvictionAnswer.BLOCKED, f"{pod.namespace}/budget")
+                continue
+            answers[pod.uid] = Eviction(EvictionAnswer.DONE)
+            self.evicted.append(pod.name)
+            for on_profile in self.pods.values():
+                on_profile[:] = [other for other in on_profile if other.uid != pod.uid]
+        return answers
+
+
+class MemoryDataPlanes:
+    """See `DataPlanes`."""
+
+    def __init__(self) -> None:
+        self._made: dict[ClusterARN, MemoryDataPlane] = {}
+
+    def of(
+        self,
+        arn: ClusterARN,
+        cluster: EKSCluster | None = None,  # noqa: ARG002 - the port's
+        assume_role_arn: str = "",  # noqa: ARG002
+        external_id: str = "",  # noqa: ARG002
+    ) -> MemoryDataPlane:
+        """See `DataPlanes.of`."""
+        return self._made.setdefault(arn, MemoryDataPlane())
