@@ -141,6 +141,23 @@ def test_a_budget_is_spent_before_its_controller_has_counted(world: World) -> No
     assert refusal.value.code == 429
 
 
+def test_a_pod_that_changes_hands_is_replaced_by_who_had_it(world: World) -> None:
+    world.load(deployment("one", 1), deployment("two", 1))
+    world.settle()
+    first, second = world.all("pods")
+    pods = world.cluster.kinds.lookup("", "v1", "pods")
+    owners = second["metadata"]["ownerReferences"]
+    world.cluster.writer.patch(
+        pods,
+        ("default", first["metadata"]["name"]),
+        "",
+        lambda found: {**found, "metadata": {**found["metadata"], "ownerReferences": owners}},
+        WriteOptions(),
+    )
+    world.settle()
+    assert sorted(pod["metadata"]["ownerReferences"][0]["name"][:3] for pod in world.all("pods")) == ["one", "two"]
+
+
 def test_a_name_that_is_taken_makes_another_hash(world: World) -> None:
     world.load(deployment("web", 1))
     world.settle()
