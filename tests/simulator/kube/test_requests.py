@@ -56,7 +56,7 @@ def test_protobuf_of_a_secret() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"{}", b"k8s\x00", b"k8s\x00\x0a\x7f", message("Deployment", b""), message("Secret", b"\x0a"), message("Secret", b"\x0b")]
+    "body", [b"{}", b"k8s\x00", b"k8s\x00\x0a\x7f", message("ReplicaSet", b""), message("Secret", b"\x0a"), message("Secret", b"\x0b")]
 )
 def test_protobuf_that_is_not_read_is_a_bad_request(body: bytes) -> None:
     with pytest.raises(ApiError) as refused:
