@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from fargateclaims.api.reasons import Reason
+from fargateclaims.domain.failure import Failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,11 @@ class Unreadable:
     def without(cls, permission: str) -> "Unreadable":
         """For want of a permission, such as `iam:GetRole`."""
         return cls(f"no permission {permission}")
+
+    @classmethod
+    def unanswered(cls, failure: Failure) -> "Unreadable":
+        """Since AWS did not answer."""
+        return cls(f"{failure.operation}: {failure.message}", reason=Reason.UNAVAILABLE)
 
 
 NOT_YET: Final = Unreadable("not looked at yet", reason=Reason.NOT_OBSERVED)

@@ -9,12 +9,10 @@ from collections.abc import Iterable, Mapping
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.fargateclass import FargateProfileClass, SubnetSource
-from fargateclaims.api.reasons import Reason
 from fargateclaims.clock import Clock
-from fargateclaims.domain.checks.role import check_role
-from fargateclaims.domain.checks.subnets import check_subnets, resolve_subnets
-from fargateclaims.domain.failure import AWSError, Failure
-from fargateclaims.domain.iam import Role, RolePermissions, RoleReading
+from fargateclaims.domain.checks.holding import class_facts
+from fargateclaims.domain.failure import AWSError
+from fargateclaims.domain.iam import Role
 from fargateclaims.domain.network import Network
 from fargateclaims.domain.observation import ClassFacts, EKSCluster, Inspection
 from fargateclaims.domain.unreadable import NOT_YET, Unreadable
@@ -23,7 +21,6 @@ from fargateclaims.timing import CLASS_RECHECK
 
 _Source = tuple[SubnetSource, str]
 _NEVER = math.inf
-_UNKNOWN = RolePermissions(NOT_YET, NOT_YET, NOT_YET)
 
 
 class ClassReader:
@@ -88,7 +85,7 @@ class ClassReader:
             self._network, self._asked_for = await gateway.subnets(cluster, ids), ids
         except AWSError as error:
             if not ids <= self._asked_for or isinstance(self._network.subnets, Unreadable):
-                self._network, self._asked_for = Network.unreadable(_why(error.failure)), ids
+                self._network, self._asked_for = Network.unreadable(Unreadable.unanswered(error.failure)), ids
             return True
         return False
 
@@ -97,31 +94,17 @@ class ClassReader:
         try:
             self._roles[role_arn] = await gateway.role(role_arn)
         except AWSError as error:
-            self._roles.setdefault(role_arn, _why(error.failure))
+            self._roles.setdefault(role_arn, Unreadable.unanswered(error.failure))
             return True
         return False
 
     def _judge(self, cluster: EKSCluster, source: _Source, inspection: Inspection | None) -> ClassFacts:
         subnets, role_arn = source
-        permissions = inspection.roles.get(role_arn) if inspection is not None else None
-        return ClassFacts(
-            subnet_ids=resolve_subnets(subnets, cluster, self._network),
-            subnets=check_subnets(subnets, cluster, self._network),
-            role=check_role(
-                role_arn,
-                self._arn,
-                RoleReading.of(self._roles[role_arn], permissions or _UNKNOWN),
-                inspection.access.node_roles if inspection is not None else NOT_YET,
-            ),
-        )
+        return class_facts(self._arn, subnets, role_arn, cluster, network=self._network, role=self._roles[role_arn], inspection=inspection)
 
     def _is_due(self, name: str, source: _Source) -> bool:
         tried, due = self._tried.get(name, (None, _NEVER))
         return tried != source or due <= self._clock.monotonic()
-
-
-def _why(failure: Failure) -> Unreadable:
-    return Unreadable(f"{failure.operation}: {failure.message}", reason=Reason.UNAVAILABLE)
 
 
 def _source(cls: FargateProfileClass) -> _Source:
