@@ -3,7 +3,18 @@
 import pytest
 
 from fargateclaims.api.arn import ClusterARN
-from fargateclaims.domain.no_access import Barrier, NoAccess, failing, forbidden, no_endpoint, no_token, not_known, unreachable, untrusted
+from fargateclaims.domain.no_access import (
+    Barrier,
+    NoAccess,
+    Right,
+    failing,
+    forbidden,
+    no_endpoint,
+    no_token,
+    not_known,
+    unreachable,
+    untrusted,
+)
 from fargateclaims.domain.observation import EKSCluster
 
 ARN = ClusterARN("aws", "eu-west-1", "111122223333", "prod")
@@ -15,7 +26,7 @@ PRIVATE = EKSCluster("prod", "ACTIVE", "1.35", "vpc-1", (), "API", endpoint="htt
     ("found", "barrier", "lasting", "advice"),
     [
         (not_known(ARN, PUBLIC, "ROLE"), Barrier.NOT_KNOWN, False, "--principal-arn ROLE --kubernetes-groups fargateclaims, then bind"),
-        (not_known(ARN, PUBLIC, ""), Barrier.NOT_KNOWN, False, "does not know the operator's AWS identity"),
+        (not_known(ARN, PUBLIC, ""), Barrier.NOT_KNOWN, False, "does not know the AWS identity that asks"),
         (forbidden(ARN, "ROLE", "in other words"), Barrier.FORBIDDEN, True, "in other words"),
         (unreachable(ARN, PUBLIC, "refused"), Barrier.UNREACHABLE, False, "publicAccessCidrs"),
         (unreachable(ARN, PRIVATE, "refused"), Barrier.UNREACHABLE, False, "security group of the cluster"),
@@ -30,3 +41,25 @@ def test_each_barrier_has_its_sentence(found: NoAccess, barrier: Barrier, lastin
     assert "cluster prod" in found.why
     assert advice in found.why
     assert "\n" not in found.why
+
+
+@pytest.mark.parametrize(
+    ("words", "right", "said"),
+    [
+        (
+            'cannot get resource "deployments" in API group "apps" in the namespace "kube-system"',
+            Right("get", "deployments", "apps", "kube-system"),
+            "get deployments.apps in namespace kube-system",
+        ),
+        (
+            'cannot list resource "pods" in API group "" at the cluster scope',
+            Right("list", "pods", "", None),
+            "list pods in all namespaces",
+        ),
+    ],
+)
+def test_the_missing_right_is_told_apart_from_what_to_do(words: str, right: Right, said: str) -> None:
+    found = forbidden(ARN, "ROLE", words)
+    assert (found.right, str(found.right)) == (right, said)
+    assert found.why == f"{found.problem}: {found.fix}"
+    assert said in found.problem

@@ -240,7 +240,7 @@ class TestTheWay:
             private = eks_cluster(f"https://127.0.0.1:{port}", CA, public_access=False, security_group_id="sg-1")
             found = await refusal(await apis.of(ARN, private))
         assert found.barrier is Barrier.UNREACHABLE
-        assert "run the operator in the cluster's VPC" in found.why
+        assert "ask from the cluster's VPC" in found.why
         assert "TCP 443 from there into security group sg-1" in found.why
 
     async def test_a_cluster_without_an_endpoint(self, apis: ClusterAPIs) -> None:

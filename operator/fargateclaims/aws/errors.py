@@ -110,7 +110,7 @@ _NOT_FOUND: Final = _codes("ResourceNotFoundException", "NotFoundException")
 _LIMIT: Final = _codes("ResourceLimitExceededException")
 _SELECTORS: Final = _text(r"(?<![\w'\"-])(selector|label)s?(?![\w'\"-])")
 """The words alone: a cluster may be called label-studio."""
-_CLOCK: Final = "check the clock of the machine that the operator runs on"
+_CLOCK: Final = "check the clock of the machine that asks"
 
 ANSWERS: Final[tuple[Row, ...]] = (
     # Someone holds the slot, or the cluster itself is at work.
@@ -150,7 +150,7 @@ ANSWERS: Final[tuple[Row, ...]] = (
         FailureClass.UNAUTHORIZED,
         _codes("ExpiredTokenException", "ExpiredToken", "TokenRefreshRequired", "ExpiredTradeInTokenException"),
         credentials=True,
-        hint="the operator's AWS credentials have to be renewed",
+        hint="the AWS credentials have to be renewed",
     ),
     Row(
         FailureClass.UNAUTHORIZED,
@@ -174,7 +174,7 @@ ANSWERS: Final[tuple[Row, ...]] = (
             "UnrecognizedClientException",
         ),
         credentials=True,
-        hint="the operator's AWS credentials are not valid here",
+        hint="the AWS credentials are not valid here",
     ),
     # AWS, or the way to it, is ill.
     Row(FailureClass.UNAVAILABLE, _codes("IDPCommunicationError", "RequestTimeout", "RequestTimeoutException")),
@@ -282,11 +282,16 @@ def _answer(exc: ClientError, called: str, secrets: Iterable[str]) -> Failure:
     )
 
 
+def iam_action(operation: str) -> str:
+    """Return the permission for an API operation as policies have it, such as `iam:GetRole`."""
+    return f"{_IAM_PREFIX.get(operation, 'eks')}:{operation}"
+
+
 def _permission(message: str, operation: str) -> str:
     for pattern in _PERMISSION:
         if found := pattern.search(message):
             return found["action"]
-    return f"{_IAM_PREFIX.get(operation, 'eks')}:{operation}"
+    return iam_action(operation)
 
 
 def _blocker(message: str) -> tuple[str, ProfileState] | None:

@@ -236,6 +236,6 @@ def _role_of(caller_arn: str) -> str:
 
 def _wrong_account(identity: Identity, found: str, wanted: str) -> Failure:
     role = identity.assume_role_arn
-    whose = f"the role {role} belongs" if role is not None else "the operator's AWS credentials belong"
+    whose = f"the role {role} belongs" if role is not None else "the AWS credentials belong"
     message = f"{whose} to account {found}, the cluster to account {wanted}: set assumeRoleARN to a role of account {wanted}"
     return Failure(FailureClass.WRONG_ACCOUNT, "WrongAccount", message, "GetCallerIdentity")

@@ -4,7 +4,7 @@ It is a fact like others: what would have been read there is unknown, and everyt
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
@@ -18,6 +18,7 @@ CLUSTER_GROUP: Final = "fargateclaims"
 """The group that is bound to it there."""
 
 _CONFIG_MAP: Final = "CONFIG_MAP"
+_NOBODY: Final = "the AWS identity that asks"
 _FORBIDDEN: Final = re.compile(
     r'cannot (?P<verb>\S+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)"'
     r'(?: in the namespace "(?P<namespace>[^"]+)"| at the cluster scope)'
@@ -25,7 +26,7 @@ _FORBIDDEN: Final = re.compile(
 
 
 class Barrier(StrEnum):
-    """What stands between the operator and a cluster's API."""
+    """What stands between whoever asks and a cluster's API."""
 
     NO_TOKEN = "NoToken"  # noqa: S105 - the lack of one
     """There are no AWS credentials to make a token with."""
@@ -45,10 +46,36 @@ _PASSING: Final = frozenset({Barrier.NOT_KNOWN, Barrier.UNREACHABLE, Barrier.FAI
 
 
 @dataclass(frozen=True, slots=True)
+class Right:
+    """What RBAC has refused, in its words.
+
+    :param group: the API group; empty for the core's.
+    :param namespace: None for all of them.
+    """
+
+    verb: str
+    resource: str
+    group: str
+    namespace: str | None
+
+    def __str__(self) -> str:
+        resource = f"{self.resource}.{self.group}" if self.group else self.resource
+        return f"{self.verb} {resource} in {f'namespace {self.namespace}' if self.namespace else 'all namespaces'}"
+
+
+@dataclass(frozen=True, slots=True)
 class NoAccess(Unreadable):
-    """Stands where an answer of the cluster would be; `why` has what to do as well."""
+    """Stands where an answer of the cluster would be; `why` has what to do as well.
+
+    :param problem: `why` without what to do.
+    :param fix: what to do; empty where nobody knows.
+    :param right: the one that is missing, if it is for want of one.
+    """
 
     barrier: Barrier
+    problem: str = field(default="", kw_only=True)
+    fix: str = field(default="", kw_only=True)
+    right: Right | None = field(default=None, kw_only=True)
 
     @property
     def lasting(self) -> bool:
@@ -56,13 +83,17 @@ class NoAccess(Unreadable):
         return self.barrier not in _PASSING
 
 
+def _barred(barrier: Barrier, problem: str, fix: str = "", right: Right | None = None) -> NoAccess:
+    return NoAccess(f"{problem}: {fix}" if fix else problem, barrier, problem=problem, fix=fix, right=right)
+
+
 def not_known(arn: ClusterARN, cluster: EKSCluster, principal: str) -> NoAccess:
     """401.
 
     :param principal: the ARN of the role or user that asked.
     """
-    who = principal or "the operator's AWS identity"
-    return NoAccess(f"cluster {arn.name} does not know {who} (401): {_entry(arn, cluster, principal or 'ROLE_ARN')}", Barrier.NOT_KNOWN)
+    problem = f"cluster {arn.name} does not know {principal or _NOBODY} (401)"
+    return _barred(Barrier.NOT_KNOWN, problem, _entry(arn, cluster, principal or "ROLE_ARN"))
 
 
 def _entry(arn: ClusterARN, cluster: EKSCluster, principal: str) -> str:
@@ -84,15 +115,12 @@ def forbidden(arn: ClusterARN, principal: str, words: str) -> NoAccess:
     :param words: the API server's; they name what is missing, unless somebody else than RBAC has refused.
     """
     found = _FORBIDDEN.search(words)
-    who = principal or "the operator's AWS identity"
+    who = principal or _NOBODY
     if found is None:
-        return NoAccess(f"cluster {arn.name} refuses this to {who}: {words}", Barrier.FORBIDDEN)
-    resource = f"{found['resource']}.{found['group']}" if found["group"] else found["resource"]
-    where = f"in namespace {found['namespace']}" if found["namespace"] else "in all namespaces"
-    return NoAccess(
-        f"{who} may not {found['verb']} {resource} {where} of cluster {arn.name} (403): bind it to ClusterRole {CLUSTER_ROLE} there",
-        Barrier.FORBIDDEN,
-    )
+        return _barred(Barrier.FORBIDDEN, f"cluster {arn.name} refuses this to {who}: {words}")
+    right = Right(found["verb"], found["resource"], found["group"], found["namespace"])
+    problem = f"{who} may not {right} of cluster {arn.name} (403)"
+    return _barred(Barrier.FORBIDDEN, problem, f"bind it to ClusterRole {CLUSTER_ROLE} there", right)
 
 
 def unreachable(arn: ClusterARN, cluster: EKSCluster, words: str) -> NoAccess:
@@ -102,29 +130,27 @@ def unreachable(arn: ClusterARN, cluster: EKSCluster, words: str) -> NoAccess:
     """
     if cluster.public_access:
         fix = (
-            "let the operator out to it (network policy, security group, proxy), and its address in "
+            "let requests out to it (network policy, security group, proxy), and the address that they come from in "
             f"(aws eks describe-cluster --name {arn.name} --region {arn.region} --query cluster.resourcesVpcConfig.publicAccessCidrs)"
         )
     else:
         fix = (
-            "it is private: run the operator in the cluster's VPC or in a network connected to it, and let TCP 443 from there into "
+            "it is private: ask from the cluster's VPC or from a network connected to it, and let TCP 443 from there into "
             f"security group {cluster.security_group_id or 'of the cluster'}"
         )
-    return NoAccess(f"no way to the API server of cluster {arn.name} at {cluster.endpoint} ({words}): {fix}", Barrier.UNREACHABLE)
+    return _barred(Barrier.UNREACHABLE, f"no way to the API server of cluster {arn.name} at {cluster.endpoint} ({words})", fix)
 
 
 def no_endpoint(arn: ClusterARN, cluster: EKSCluster) -> NoAccess:
     """EKS shows none."""
-    return NoAccess(f"EKS shows no endpoint of the API server of cluster {arn.name}, whose status is {cluster.status}", Barrier.UNREACHABLE)
+    problem = f"EKS shows no endpoint of the API server of cluster {arn.name}, whose status is {cluster.status}"
+    return _barred(Barrier.UNREACHABLE, problem)
 
 
 def untrusted(arn: ClusterARN, cluster: EKSCluster, words: str) -> NoAccess:
     """TLS failed, or the CA is none."""
-    return NoAccess(
-        f"the API server of cluster {arn.name} at {cluster.endpoint} is not to be trusted ({words}): nothing on the way to it may end TLS; "
-        "a proxy is passed by with NO_PROXY",
-        Barrier.UNTRUSTED,
-    )
+    problem = f"the API server of cluster {arn.name} at {cluster.endpoint} is not to be trusted ({words})"
+    return _barred(Barrier.UNTRUSTED, problem, "nothing on the way to it may end TLS; a proxy is passed by with NO_PROXY")
 
 
 def no_token(arn: ClusterARN, words: str) -> NoAccess:
@@ -132,9 +158,9 @@ def no_token(arn: ClusterARN, words: str) -> NoAccess:
 
     :param words: AWS's or botocore's.
     """
-    return NoAccess(f"no token for the API server of cluster {arn.name} can be made: {words}", Barrier.NO_TOKEN)
+    return _barred(Barrier.NO_TOKEN, f"no token for the API server of cluster {arn.name} can be made: {words}")
 
 
 def failing(arn: ClusterARN, words: str) -> NoAccess:
     """All else."""
-    return NoAccess(f"the API server of cluster {arn.name} does not answer as it should: {words}", Barrier.FAILING)
+    return _barred(Barrier.FAILING, f"the API server of cluster {arn.name} does not answer as it should: {words}")
