@@ -64,11 +64,12 @@ async def test_a_pod_is_deleted_only_as_it_was_read(viewer: Viewer, server: Scri
 
 
 async def test_the_missing_right_is_named(viewer: Viewer, server: ScriptedServer) -> None:
-    server.will(*[failure(403, "Forbidden", "no") for _ in range(5)])
+    server.will(*[failure(403, "Forbidden", "no") for _ in range(6)])
     calls = (
         (viewer.pods(None), ("list", "pods", None)),
         (viewer.claims("shop"), ("list", "fargateprofileclaims.fargateclaims.dev", "shop")),
         (viewer.claim("shop", "a"), ("get", "fargateprofileclaims.fargateclaims.dev", "shop")),
+        (viewer.fargate_class("a"), ("get", "fargateprofileclasses.fargateclaims.dev", None)),
         (viewer.get("deployment", "shop", "a"), ("get", "deployments", "shop")),
         (viewer.delete_pod("shop", "a", "u", "7"), ("delete", "pods", "shop")),
     )

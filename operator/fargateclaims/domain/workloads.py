@@ -33,6 +33,14 @@ class AWSAuth:
 
 
 @dataclass(frozen=True, slots=True)
+class DaemonSet:
+    """A DaemonSet, by its name."""
+
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Workloads:
     """What was read of the cluster; each part None where there is none.
 

@@ -86,6 +86,13 @@ class Viewer:
         except Refused as error:
             raise _explained(error, "get", f"{CLAIM_PLURAL}.{GROUP}", namespace) from error
 
+    async def fargate_class(self, name: str) -> dict[str, Any]:
+        """Read one class."""
+        try:
+            return await self._client.get(CLASS_PLURAL, None, name)
+        except Refused as error:
+            raise _explained(error, "get", f"{CLASS_PLURAL}.{GROUP}", None) from error
+
     async def classes(self) -> list[dict[str, Any]]:
         """Read all classes."""
         return await self._list(API_VERSION, CLASS_PLURAL, None)

@@ -5,7 +5,7 @@ import pytest
 from fargateclaims.api.fargateclass import SubnetsFrom, SubnetSource
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.checks.finding import Finding, Level
-from fargateclaims.domain.checks.subnets import check_subnets, resolve_subnets
+from fargateclaims.domain.checks.subnets import check_subnets, each_subnet, resolve_subnets
 from fargateclaims.domain.network import Network, Route, RouteTable, Subnet
 from fargateclaims.domain.unreadable import Unreadable
 from support.class_checks import CLUSTER, FROM_CLUSTER, LOCAL, NETWORK, PRIVATE_TABLE, PUBLIC, PUBLIC_TABLE, TO_INTERNET, TO_NAT, A, B
@@ -247,3 +247,19 @@ def test_hundreds_of_subnets_make_a_short_text() -> None:
     message = found(tags(tier="many"), subnets(*fine, *(replace(subnet, id=f"{subnet.id}b", zone="eu-west-1b") for subnet in fine))).message
     assert message.startswith("1000 private subnets in 2 zones: subnet-0000, ")
     assert message.endswith(" and 995 more")
+
+
+@pytest.mark.parametrize(
+    ("source", "network", "told"),
+    [
+        (FROM_CLUSTER, NETWORK, {A: "", B: "", PUBLIC: "is public: rtb-public routes 0.0.0.0/0 to igw-9"}),
+        (ids(PUBLIC, B, "subnet-0gone"), NETWORK, {B: "", PUBLIC: "is public: rtb-public routes 0.0.0.0/0 to igw-9"}),
+        (tags(tier="private"), subnets(ELSEWHERE), {A: "", B: ""}),
+        (FROM_CLUSTER, WITHOUT_TABLES, {A: "", B: "", PUBLIC: ""}),
+        (FROM_CLUSTER, WITHOUT_SUBNETS, {}),
+    ],
+)
+def test_why_each_subnet_cannot_be_used(source: SubnetSource, network: Network, told: dict[str, str]) -> None:
+    found = each_subnet(source, CLUSTER, network)
+    assert {subnet.id: why for subnet, why in found} == told
+    assert [subnet.id for subnet, _ in found] == sorted(told)

@@ -80,6 +80,21 @@ def check_subnets(source: SubnetSource, cluster: EKSCluster, network: Network) -
     return conclude(healthy, [*_addresses(used), *_zones(used)], _left_out(source, cluster, network.subnets, routing))
 
 
+def each_subnet(source: SubnetSource, cluster: EKSCluster, network: Network) -> tuple[tuple[Subnet, str], ...]:
+    """The subnets that come into question, by id, each with a phrase on why Fargate cannot use it, such as `is public: …`; empty if it can.
+
+    Nothing where EC2 may not be read; where its route tables may not, none is public as far as is known.
+    """
+    if isinstance(network.subnets, Unreadable):
+        return ()
+    known = _by_id(network.subnets)
+    given = [known[subnet_id] for subnet_id in source.ids or () if subnet_id in known]
+    chosen = {each.id: each for each in (*given, *_candidates(source, cluster, network.subnets))}
+    tables = network.route_tables
+    obstacles = _obstacles(chosen.values(), cluster, Routing(() if isinstance(tables, Unreadable) else tables))
+    return tuple((chosen[each], obstacles[each].what if each in obstacles else "") for each in sorted(chosen))
+
+
 def _given_problem(ids: Iterable[str], cluster: EKSCluster, subnets: Iterable[Subnet], routing: Routing) -> Finding | None:
     known, obstacles = _by_id(subnets), []
     for subnet_id in sorted(set(ids)):
