@@ -16,6 +16,7 @@ from fargateclaims.api.group import CLAIM_PLURAL, CLASS_PLURAL, GROUP
 from fargateclaims.aws.cloud import AWSCloud
 from fargateclaims.clock import Clock, SystemClock
 from fargateclaims.domain.facts import Rules
+from fargateclaims.domain.own_profile import OwnProfile
 from fargateclaims.engine.campaign import Campaign, CampaignError
 from fargateclaims.engine.crd import CRDWatch
 from fargateclaims.engine.heartbeat import Heartbeat
@@ -30,6 +31,7 @@ from fargateclaims.engine.worker import Surroundings
 from fargateclaims.handlers import Watch
 from fargateclaims.kube.client import KubeClient
 from fargateclaims.kube.clusters import ClusterAPIs
+from fargateclaims.kube.config import own_certificate_authority
 from fargateclaims.kube.data_plane import DataPlanes
 from fargateclaims.kube.errors import ConfigurationError, KubeError, Missing, Refused, Throttled
 from fargateclaims.kube.events import EventRecorder
@@ -247,6 +249,7 @@ def rules(settings: Settings) -> Rules:
         grace=timedelta(seconds=STALLED_GRACE),
         quota_memory=timedelta(seconds=QUOTA_MEMORY),
         show_blocking_claim=settings.show_blocking_claim,
+        own_profile=OwnProfile(settings.own_profile, own_certificate_authority()) if settings.own_profile else None,
     )
 
 

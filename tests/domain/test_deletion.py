@@ -140,7 +140,7 @@ def test_retain_takes_only_the_tags_off() -> None:
     ("claim", "cls", "seconds", "reason", "words"),
     [
         (annotated(deleted_claim(), paused="true"), make_class(), 0, "Paused", "the deletion waits: paused by the claim's annotation"),
-        (deleted_claim(), WAIT, 60, "Draining", "no pod is known to run on it"),
+        (deleted_claim(), WAIT, 60, "Draining", "cannot be seen"),
         (deleted_claim(), WAIT, 700, "PodsRemain", f"eks.amazonaws.com/fargate-profile={PROFILE.name}"),
     ],
 )

@@ -10,19 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fargateclaims.api.fargateclass import Disruption, DrainPolicy, WaitPolicy
-from fargateclaims.domain.draining import (
-    EVICTIONS_PER_ROUND,
-    Drain,
-    DrainState,
-    Eviction,
-    EvictionAnswer,
-    Held,
-    PodOnProfile,
-    Purpose,
-    Situation,
-    decide,
-    remember,
-)
+from fargateclaims.domain.draining import EVICTIONS_PER_ROUND, Drain, DrainState, Purpose, Situation, decide
+from fargateclaims.domain.evictions import Eviction, EvictionAnswer, Held, PodOnProfile, remember
 from fargateclaims.domain.no_access import Barrier, NoAccess
 from fargateclaims.timing import DRAIN_BLIND_GRACE, EVICTED_AGAIN
 
@@ -66,7 +55,7 @@ class TestReplacement:
     def test_all_others_are_evicted(self, phase: str) -> None:
         drain = decide(replacing([pod("b", phase=phase), pod("a")]))
         assert (drain.state, [one.name for one in drain.evict]) == (DrainState.DRAINING, ["a", "b"])
-        assert drain.message == "draining: 2 of 2 pods left"
+        assert drain.message == "profile old is draining: 2 of 2 pods left"
 
     def test_pods_are_left_alone_where_the_class_says_so(self) -> None:
         assert decide(replacing([pod()], disruption=Disruption(on_replace=DrainPolicy.IGNORE))) == DONE
@@ -77,7 +66,7 @@ class TestReplacement:
     def test_only_a_few_go_at_a_time(self) -> None:
         drain = decide(replacing([pod(f"web-{n:05}") for n in range(10_000)], total=10_000))
         assert len(drain.evict) == EVICTIONS_PER_ROUND
-        assert drain.message == "draining: 10000 of 10000 pods left"
+        assert drain.message == "profile old is draining: 10000 of 10000 pods left"
 
     @pytest.mark.parametrize(
         ("kind", "said"),
@@ -90,7 +79,7 @@ class TestReplacement:
     )
     def test_what_an_eviction_would_not_move_is_not_evicted_and_said(self, kind: dict[str, Any], said: str) -> None:
         drain = decide(replacing([pod(**kind)], total=20))
-        assert drain == Drain(DrainState.DRAINING, (), f"draining: 1 of 20 pods left, {said}")
+        assert drain == Drain(DrainState.DRAINING, (), f"profile old is draining: 1 of 20 pods left, {said}")
 
     def test_what_came_back_is_evicted_again_after_a_while(self) -> None:
         back = pod(created=BEGUN + timedelta(seconds=1))
@@ -102,7 +91,10 @@ class TestReplacement:
         pods = [pod("a"), pod("b"), pod("c", terminating=True)]
         known = {"uid-a": held(since=LATER, tried=LATER), "uid-b": held(since=LATER + timedelta(seconds=9))}
         drain = decide(replacing(pods, total=20, held=known))
-        assert drain.message == "draining: 3 of 20 pods left, 1 terminating, 2 waiting for disruption budget shop/web since 14:02:11Z"
+        assert (
+            drain.message
+            == "profile old is draining: 3 of 20 pods left, 1 terminating, 2 waiting for disruption budget shop/web since 14:02:11Z"
+        )
         assert {one.name for one in drain.evict} == {"a", "b"}, "they are tried again"
 
     @pytest.mark.parametrize(
@@ -113,7 +105,9 @@ class TestReplacement:
         ],
     )
     def test_what_else_holds_a_pod_is_said(self, eviction: Eviction, said: str) -> None:
-        assert decide(replacing([pod()], held={"uid-web-1": held(eviction)})).message == f"draining: 1 of 1 pods left, 1 {said}"
+        assert (
+            decide(replacing([pod()], held={"uid-web-1": held(eviction)})).message == f"profile old is draining: 1 of 1 pods left, 1 {said}"
+        )
 
     def test_nobody_waits_for_ever_behind_those_that_cannot_go(self) -> None:
         pods = [pod(f"web-{n:02}") for n in range(3 * EVICTIONS_PER_ROUND)]
@@ -185,7 +179,8 @@ class TestWithoutAccess:
         assert decide(deleting(lost, now=BEGUN + timedelta(minutes=29))).state is DrainState.DRAINING
         late = decide(deleting(lost, now=BEGUN + timedelta(minutes=31)))
         assert late.state is DrainState.TIMED_OUT
-        assert late.message == f"whether pods still run on profile old cannot be seen: {lost.why}"
+        assert late.message.startswith(f"whether pods still run on profile old cannot be seen: {lost.why}; ")
+        assert late.message.endswith("then set disruption.onDelete: Ignore on the class")
 
     def test_who_ignores_pods_needs_no_access(self) -> None:
         assert decide(replacing(FORBIDDEN, disruption=Disruption(on_replace=DrainPolicy.IGNORE))) == DONE

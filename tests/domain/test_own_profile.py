@@ -1,34 +1,41 @@
 """The profile that the operator runs on."""
 
+import base64
+from dataclasses import replace
+
 import pytest
 
-from fargateclaims.domain.draining import PodOnProfile
-from fargateclaims.domain.no_access import Barrier, NoAccess
-from fargateclaims.domain.own_profile import OwnPod, own_profile
+from fargateclaims.domain.own_profile import OwnProfile, runs_operator
+from support.builders import CLUSTER
 
-UNSEEN = NoAccess("no answer", Barrier.UNREACHABLE)
-THERE = PodOnProfile("fargateclaims", "operator-1", "uid-1", "Running", node="fargate-ip-10-0-0-1")
+
+def pem(*bodies: str) -> str:
+    return "".join(f"-----BEGIN CERTIFICATE-----\n{body}\n-----END CERTIFICATE-----\n" for body in bodies)
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
 
 
 @pytest.mark.parametrize(
-    ("own", "pods", "spared"),
+    ("own", "authority", "runs"),
     [
-        (None, [THERE], False),
-        (None, UNSEEN, False),
-        (OwnPod("uid-1", "fargate-ip-10-0-0-1", "system"), [THERE], True),
-        (OwnPod("uid-1"), [THERE], True),
-        # The same names in another cluster.
-        (OwnPod("uid-2", "fargate-ip-10-0-0-1", "system"), [THERE], False),
-        (OwnPod("uid-2", "fargate-ip-10-0-0-1", "system"), [], False),
-        (OwnPod(node="fargate-ip-10-0-0-1"), [THERE], True),
-        (OwnPod(node="fargate-ip-10-0-0-2"), [THERE], False),
-        (OwnPod(), [PodOnProfile("shop", "pending", "uid-3", "Pending")], False),
-        (OwnPod("uid-1", profile="system"), UNSEEN, True),
-        (OwnPod("uid-1", profile="other"), UNSEEN, False),
-        (OwnPod("uid-1"), UNSEEN, False),
+        (None, encoded(pem("AAAA")), False),
+        (OwnProfile("platform", pem("AAAA")), encoded(pem("AAAA")), True),
+        (OwnProfile("platform", pem("BBBB")), encoded(pem("AAAA")), False),
+        (OwnProfile("other", pem("AAAA")), encoded(pem("AAAA")), False),
+        # While a CA is being replaced, a pod sees both.
+        (OwnProfile("platform", pem("BBBB", "AA\nAA")), encoded(pem("AAAA")), True),
+        # What cannot be told apart is spared.
+        (OwnProfile("platform"), encoded(pem("AAAA")), True),
+        (OwnProfile("platform", pem("AAAA")), "", True),
+        (OwnProfile("platform", pem("AAAA")), "no base64!", True),
+        (OwnProfile("platform", pem("AAAA")), encoded("no certificate"), True),
     ],
 )
-def test_it_is_spared(own: OwnPod | None, pods: list[PodOnProfile] | NoAccess, spared: bool) -> None:  # noqa: FBT001
-    found = own_profile("system", own, pods)
-    assert (found is not None) is spared
-    assert found is None or "profile system" in found
+def test_it_is_known_by_its_name_and_its_clusters_ca(own: OwnProfile | None, authority: str, runs: bool) -> None:  # noqa: FBT001
+    assert runs_operator(own, replace(CLUSTER, certificate_authority=authority), "platform") is runs
+
+
+def test_of_a_cluster_that_was_not_read_the_name_is_enough() -> None:
+    assert runs_operator(OwnProfile("platform", pem("AAAA")), None, "platform")

@@ -1,6 +1,6 @@
 """Pods that name the profile that is to be replaced."""
 
-from fargateclaims.domain.draining import PodOnProfile
+from fargateclaims.domain.evictions import PodOnProfile
 from fargateclaims.domain.pinned import PinnedTemplate, mark, sentence
 
 DEPLOYMENT = PinnedTemplate("shop", "Deployment", "web")

@@ -10,7 +10,7 @@ import pytest
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.clock import SystemClock
-from fargateclaims.domain.draining import Eviction, EvictionAnswer
+from fargateclaims.domain.evictions import Eviction, EvictionAnswer
 from fargateclaims.domain.no_access import Barrier, NoAccess
 from fargateclaims.domain.observation import EKSCluster
 from fargateclaims.domain.unreadable import Unreadable

@@ -26,6 +26,7 @@ class Fleet:
         self.clock = LoopClock()
         self.kube = MemoryKube(self.clock.now, latency=0.01, watch_lag=0.02)
         self.cloud = MemoryCloud(self.clock, Timings.of(60, 90), latency=0.05)
+        self.arn = ARN
         self.plane = self.cloud.add(ARN)
         self.kube.apply("Namespace", "shop")
         self.apply_class()
@@ -54,6 +55,12 @@ class Fleet:
         obj = self.claim(name)
         assert obj is not None
         return next((each["status"], each["reason"]) for each in obj["status"]["conditions"] if each["type"] == "Ready")
+
+    def message(self, name: str = "checkout") -> str:
+        """What Ready says."""
+        obj = self.claim(name)
+        assert obj is not None
+        return str(next(each["message"] for each in obj["status"]["conditions"] if each["type"] == "Ready"))
 
     def restart(self) -> None:
         """Another process takes over; the old one was stopped before."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fargateclaims.domain.draining import Eviction, EvictionAnswer, PodOnProfile
+from fargateclaims.domain.evictions import Eviction, EvictionAnswer, PodOnProfile
 from fargateclaims.kube.client import KubeClient
 from fargateclaims.kube.errors import KubeError, Throttled, Unavailable
 from fargateclaims.kube.pods import EVICTIONS_AT_ONCE, evict, evict_all, pods_on_profile, waiting_pods

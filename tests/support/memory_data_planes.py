@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fargateclaims.api.arn import ClusterARN
-from fargateclaims.domain.draining import Eviction, EvictionAnswer, PodOnProfile
+from fargateclaims.domain.evictions import Eviction, EvictionAnswer, PodOnProfile
 from fargateclaims.domain.no_access import NoAccess
 from fargateclaims.domain.observation import EKSCluster
 from fargateclaims.domain.pinned import PinnedTemplate

@@ -7,6 +7,8 @@ from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.claim_status import OperationType, ResolvedClass
 from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.api.reasons import Reason
+from fargateclaims.domain.draining import DrainOrder
+from fargateclaims.domain.events import EventNote
 from fargateclaims.domain.profile import Profile, ProfileSpec
 from fargateclaims.domain.setback import Setback
 
@@ -66,6 +68,9 @@ class Assessment:
     :param synced: whether EKS is as spec and class say; None if that is not known.
     :param release: whether the finalizer may go.
     :param in_doubt: whether EKS must be read once more before anything can be said.
+    :param drain: the profile that is to go and whose pods are looked at until it does.
+    :param look_for_pins: the profile that is to be replaced, if pods that name it by label are to be looked for first.
+    :param warnings: of what the mutation does to pods, for when it is sent.
     :param in_flight: the operation that EKS is at work on for this claim, with the profile's name.
     """
 
@@ -83,6 +88,9 @@ class Assessment:
     class_changed: bool = False
     release: bool = False
     in_doubt: bool = False
+    drain: DrainOrder | None = None
+    look_for_pins: Profile | None = None
+    warnings: tuple[EventNote, ...] = ()
     in_flight: tuple[OperationType, str] | None = None
 
     @property

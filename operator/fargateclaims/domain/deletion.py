@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.claim_status import OperationType
-from fargateclaims.api.fargateclass import FargateProfileClass, ReclaimPolicy, WaitPolicy
+from fargateclaims.api.fargateclass import FargateProfileClass, ReclaimPolicy
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.identity import OWNERSHIP_KEYS
 from fargateclaims.domain.intent import in_doubt, open_intent, undecided
+from fargateclaims.domain.leaving import leaving
 from fargateclaims.domain.motion import TOO_LONG, moving_since
 from fargateclaims.domain.outage import cluster_gone, unreadable
 from fargateclaims.domain.owned import Owned, owned_profiles
@@ -68,7 +69,11 @@ def _remove(facts: Facts, base: Assessment, owned: Owned) -> Assessment:
     profile = (*owned.failed, *reversed(owned.active))[0]
     work = Work(OperationType.DELETE, Step.DELETE, profile.name, profile=profile)
     base = replace(base, profile=profile)
-    return _with_work(facts, base, work, foremost((_obstacle(facts, base), _pods(facts, base, profile))))
+    if profile.state is not ProfileState.ACTIVE:
+        return _with_work(facts, base, work, _obstacle(facts, base))
+    going = leaving(facts, base.claim, base.cls, profile)
+    held = foremost((_obstacle(facts, base), going.verdict))
+    return replace(_with_work(facts, base, work, held), drain=None if paused_by(base.claim, base.cls) else going.order)
 
 
 def _under_way(facts: Facts, base: Assessment, profile: Profile) -> Assessment:
@@ -100,17 +105,3 @@ def _obstacle(facts: Facts, base: Assessment) -> Verdict | None:
     if by is not None:
         return Verdict(Reason.PAUSED, f"the deletion waits: paused by {by}; remove it to go on")
     return unreadable(facts.observation)
-
-
-def _pods(facts: Facts, base: Assessment, profile: Profile) -> Verdict | None:
-    """Why the profile must not go yet because of its pods, which EKS would delete with it."""
-    cls, deleted_at, name = base.cls, base.claim.metadata.deletion_timestamp, profile.name
-    if cls is None or cls.spec.disruption.on_delete is not WaitPolicy.WAIT or deleted_at is None:
-        return None
-    if facts.now - deleted_at < cls.spec.disruption.timeout_delta:
-        return Verdict(Reason.DRAINING, f"profile {name} is deleted when no pod is known to run on it; the pods cannot be seen from here")
-    return Verdict(
-        Reason.PODS_REMAIN,
-        f"profile {name} may still have pods after {cls.spec.disruption.timeout}: look with "
-        f"kubectl get pods -A -l eks.amazonaws.com/fargate-profile={name}, then set the class's disruption.onDelete to Ignore",
-    )

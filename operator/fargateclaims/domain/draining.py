@@ -16,13 +16,14 @@ from enum import StrEnum
 from typing import Final
 
 from fargateclaims.api.fargateclass import Disruption, DrainPolicy, WaitPolicy
+from fargateclaims.domain.evictions import Held, PodOnProfile
 from fargateclaims.domain.no_access import NoAccess
+from fargateclaims.domain.pods.matching import PIN
 from fargateclaims.timing import DRAIN_BLIND_GRACE, EVICTED_AGAIN
 
 EVICTIONS_PER_ROUND: Final = 10
 """So many pods are evicted between two looks: what they do to the cluster is seen before more follow."""
 _NAMED: Final = 5
-_ENDED: Final = frozenset({"Succeeded", "Failed"})
 
 
 class Purpose(StrEnum):
@@ -30,94 +31,6 @@ class Purpose(StrEnum):
 
     REPLACE = "Replace"
     DELETE = "Delete"
-
-
-@dataclass(frozen=True, slots=True)
-class PodOnProfile:
-    """A pod that a profile has taken.
-
-    :param terminating: whether its deletion was asked for.
-    :param controller: `Kind/name` of what makes it again; None if nothing does.
-    :param exempt: whether it comes and goes with its node: a DaemonSet's or a static pod.
-    :param pinned: whether what makes it again names this profile, so that no other one will take the next pod.
-    """
-
-    namespace: str
-    name: str
-    uid: str
-    phase: str
-    created: datetime | None = None
-    terminating: bool = False
-    controller: str | None = None
-    exempt: bool = False
-    pinned: bool = False
-    node: str = ""
-
-    @property
-    def holds(self) -> bool:
-        """Whether the profile waits for it."""
-        return self.phase not in _ENDED and not self.exempt
-
-    @property
-    def title(self) -> str:
-        """Namespace and name."""
-        return f"{self.namespace}/{self.name}"
-
-
-class EvictionAnswer(StrEnum):
-    """What became of an eviction."""
-
-    DONE = "Done"
-    """The pod is being deleted."""
-    BLOCKED = "Blocked"
-    """A disruption budget does not let it go now."""
-    GONE = "Gone"
-    """It is not there any more, be it that another one has its name."""
-    REFUSED = "Refused"
-    """It will not be evicted: for want of a right, or because the cluster cannot."""
-
-
-@dataclass(frozen=True, slots=True)
-class Eviction:
-    """The answer to one eviction.
-
-    :param budget: the disruption budget in the way, as namespace/name; empty where the answer does not name it.
-    :param words: the API server's, where it has refused.
-    """
-
-    answer: EvictionAnswer
-    budget: str = ""
-    words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A pod that could not be evicted.
-
-    :param since: when it was first tried in vain.
-    :param tried: when it was last tried.
-    """
-
-    eviction: Eviction
-    since: datetime
-    tried: datetime
-
-    @property
-    def reason(self) -> str:
-        """What holds it, in a phrase that is the same for all pods that it holds."""
-        if self.eviction.answer is EvictionAnswer.BLOCKED:
-            return f"waiting for {f'disruption budget {self.eviction.budget}' if self.eviction.budget else 'a disruption budget'}"
-        return f"not to be evicted ({self.eviction.words})"
-
-
-def remember(before: Mapping[str, Held], answers: Mapping[str, Eviction], now: datetime) -> dict[str, Held]:
-    """What is known of pods that are held, by UID, after a round of evictions."""
-    after = {uid: held for uid, held in before.items() if uid not in answers}
-    for uid, eviction in answers.items():
-        if eviction.answer in (EvictionAnswer.BLOCKED, EvictionAnswer.REFUSED):
-            known = before.get(uid)
-            after[uid] = Held(eviction, known.since if known else now, now)
-    return after
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +42,7 @@ class Situation:
     :param total: the most pods that were seen on it since then; 0 if not known.
     :param held: what `remember` knows.
     :param successor: the ACTIVE profile that takes the pods when they are made again; None if there is none.
+    :param never_seen: whether the cluster did not let itself be looked at before either: then nothing is waited for that may come back.
     """
 
     profile: str
@@ -140,6 +54,7 @@ class Situation:
     total: int = 0
     held: Mapping[str, Held] = field(default_factory=dict)
     successor: str | None = None
+    never_seen: bool = False
 
     @property
     def evicts(self) -> bool:
@@ -150,6 +65,43 @@ class Situation:
     def age(self) -> timedelta:
         """How long it has taken; a clock that was set back makes it no longer."""
         return max(self.now - self.since, timedelta())
+
+
+@dataclass(frozen=True, slots=True)
+class PodsSeen:
+    """What a look at a profile's pods has found. Parameters as `Situation`."""
+
+    pods: tuple[PodOnProfile, ...] | NoAccess
+    total: int = 0
+    held: Mapping[str, Held] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DrainOrder:
+    """A profile that is to go: its pods are looked at, and moved if they are to be, until it goes. Parameters as `Situation`."""
+
+    profile: str
+    arn: str
+    purpose: Purpose
+    disruption: Disruption
+    since: datetime
+    successor: str | None
+    never_seen: bool
+
+    def situation(self, seen: PodsSeen, now: datetime) -> Situation:
+        """What follows from it for pods as they were seen."""
+        return Situation(
+            profile=self.profile,
+            purpose=self.purpose,
+            disruption=self.disruption,
+            pods=seen.pods,
+            since=self.since,
+            now=now,
+            total=seen.total,
+            held=seen.held,
+            successor=self.successor,
+            never_seen=self.never_seen,
+        )
 
 
 class DrainState(StrEnum):
@@ -175,7 +127,7 @@ class Drain:
 
 def decide(situation: Situation) -> Drain:
     """Decide whether the profile may go, and what to do about its pods meanwhile."""
-    if _ignored(situation):
+    if not waits_for_pods(situation.purpose, situation.disruption, situation.successor):
         return Drain(DrainState.DONE)
     if isinstance(situation.pods, NoAccess):
         return _blind(situation, situation.pods)
@@ -188,23 +140,31 @@ def decide(situation: Situation) -> Drain:
     return Drain(DrainState.DRAINING, evict, _progress(situation, left))
 
 
-def _ignored(situation: Situation) -> bool:
-    if situation.purpose is Purpose.DELETE:
-        return situation.disruption.on_delete is WaitPolicy.IGNORE
+def waits_for_pods(purpose: Purpose, disruption: Disruption, successor: str | None) -> bool:
+    """Whether anything is to be done about the pods at all. Parameters as `Situation`."""
+    if purpose is Purpose.DELETE:
+        return disruption.on_delete is WaitPolicy.WAIT
     # Without a successor (DeleteFirst) each pod would come back to this profile until it is gone.
-    return situation.disruption.on_replace is DrainPolicy.IGNORE or situation.successor is None
+    return disruption.on_replace is DrainPolicy.EVICT and successor is not None
 
 
 def _blind(situation: Situation, no_access: NoAccess) -> Drain:
     """Nobody can see whether pods run there. Eviction is given up where there never was access; a promise to wait is kept."""
     timed_out = situation.age >= situation.disruption.timeout_delta
-    may_pass = not no_access.lasting and situation.age < timedelta(seconds=DRAIN_BLIND_GRACE)
+    may_pass = not no_access.lasting and not situation.never_seen and situation.age < timedelta(seconds=DRAIN_BLIND_GRACE)
     if situation.evicts and not situation.total and not may_pass:
         return Drain(
             DrainState.DONE, message=f"profile {situation.profile} is deleted with its pods, which could not be evicted: {no_access.why}"
         )
     message = f"whether pods still run on profile {situation.profile} cannot be seen: {no_access.why}"
-    return Drain(DrainState.TIMED_OUT if timed_out else DrainState.DRAINING, message=message)
+    if not timed_out:
+        return Drain(DrainState.DRAINING, message=message)
+    look = f"look with kubectl get pods -A -l {PIN}={situation.profile}"
+    return Drain(DrainState.TIMED_OUT, message=f"{message}; {look}, then set {_policy(situation)}: Ignore on the class")
+
+
+def _policy(situation: Situation) -> str:
+    return "disruption.onReplace" if situation.evicts else "disruption.onDelete"
 
 
 def _next(situation: Situation, left: Iterable[PodOnProfile]) -> tuple[PodOnProfile, ...]:
@@ -234,7 +194,8 @@ def _progress(situation: Situation, left: Sequence[PodOnProfile]) -> str:
 
 
 def _count(situation: Situation, left: Sequence[PodOnProfile]) -> str:
-    verb = "draining" if situation.evicts else f"waiting for the pods on profile {situation.profile} to go"
+    profile = situation.profile
+    verb = f"profile {profile} is draining" if situation.evicts else f"waiting for the pods on profile {profile} to go"
     total = max(situation.total, len(left))
     return f"{verb}: {len(left)} of {total} pods left"
 
@@ -274,10 +235,10 @@ def _since(moment: datetime | None) -> str:
 def _remain(situation: Situation, left: Sequence[PodOnProfile]) -> str:
     named = [f"{pod.title}{_why(situation, pod)}" for pod in left[:_NAMED]]
     more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
-    policy = "disruption.onReplace" if situation.evicts else "disruption.onDelete"
     return (
         f"after {situation.disruption.timeout}, {len(left)} of {max(situation.total, len(left))} pods still run on profile "
-        f"{situation.profile}: {', '.join(named)}{more}; delete them, or set {policy}: Ignore on the class, and they go with the profile"
+        f"{situation.profile}: {', '.join(named)}{more}; delete them, or set {_policy(situation)}: Ignore on the class, and they go with "
+        "the profile"
     )
 
 

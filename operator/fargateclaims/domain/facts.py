@@ -6,9 +6,13 @@ from datetime import datetime, timedelta
 
 from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.fargateclass import FargateProfileClass
+from fargateclaims.domain.draining import PodsSeen
 from fargateclaims.domain.failure import Failure
 from fargateclaims.domain.identity import Identity
+from fargateclaims.domain.no_access import NoAccess
 from fargateclaims.domain.observation import Observation
+from fargateclaims.domain.own_profile import OwnProfile
+from fargateclaims.domain.pinned import PinnedTemplate
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class Rules:
     :param grace: how long another team or tool may take to bring what is missing before the claim stalls. A second at the least: it is
         counted by a condition's time, which has whole seconds.
     :param quota_memory: how long a refusal for the quota of profiles is believed.
+    :param own_profile: where the operator itself runs; None if on no profile.
     :param show_blocking_claim: whether a claim's status names claims of other namespaces.
     """
 
@@ -40,6 +45,7 @@ class Rules:
     grace: timedelta
     quota_memory: timedelta
     show_blocking_claim: bool = True
+    own_profile: OwnProfile | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,8 @@ class Facts:
     :param namespaces: those of the claims, by name; one that has not been seen yet is left out.
     :param outcomes: by UID of the claim, until the report that tells of them was accepted.
     :param moving_since: when a profile was first seen in its present moving state, or the cluster UPDATING, by ARN.
+    :param pods: those on profiles that are to go, by the profile's ARN, as far as they were looked at; None where nobody looks.
+    :param pins: what will make pods that name a profile by label, by its ARN, likewise.
     :param may_mutate: whether a mutation may be planned now (leader, settled, not stopping).
     :param crd_terminating: whether the claims' CRD is being deleted: then profiles stay.
     """
@@ -107,6 +115,8 @@ class Facts:
     busy: ClusterBusy | None = None
     quota_refusal: QuotaRefusal | None = None
     moving_since: Mapping[str, datetime] = field(default_factory=dict)
+    pods: Mapping[str, PodsSeen] | None = None
+    pins: Mapping[str, tuple[PinnedTemplate, ...] | NoAccess] | None = None
     may_mutate: bool = True
     crd_terminating: bool = False
 

@@ -1,39 +1,46 @@
 """The profile that the operator itself runs on is never deleted: nobody would be left to make the next one."""
 
-from collections.abc import Sequence
+import base64
+import re
 from dataclasses import dataclass
+from typing import Final
 
-from fargateclaims.domain.draining import PodOnProfile
-from fargateclaims.domain.no_access import NoAccess
+from fargateclaims.domain.observation import EKSCluster
+
+_CERTIFICATE: Final = re.compile(r"-----BEGIN CERTIFICATE-----(.+?)-----END CERTIFICATE-----", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class OwnPod:
-    """The pod that this process runs in.
+class OwnProfile:
+    """Where this process runs.
 
-    :param uid: empty if it is not known.
-    :param node: the name of its node; empty if it is not known.
-    :param profile: the profile that has taken it, by its label; None if none has.
+    :param name: the profile that has taken its pod.
+    :param certificates: the CA of the cluster that its pod is in, in PEM; empty if it is not known. Names of profiles are those of one
+        cluster alone, and a cluster does not tell its pods which one it is: but no two have the same CA.
     """
 
-    uid: str = ""
-    node: str = ""
-    profile: str | None = None
+    name: str
+    certificates: str = ""
 
 
-def own_profile(profile: str, own: OwnPod | None, pods: Sequence[PodOnProfile] | NoAccess) -> str | None:
-    """Why a profile is never deleted: the operator itself runs on it. None if it does not.
+def runs_operator(own: OwnProfile | None, cluster: EKSCluster | None, profile: str) -> bool:
+    """Whether the operator itself may run on a profile of this cluster. Where the clusters cannot be told apart, its name is enough.
 
-    :param own: None where this process runs in no pod.
-    :param pods: those on the profile. Where they cannot be seen, one of the same name in another cluster is spared as well.
+    :param own: None where this process runs on no profile.
     """
-    if own is None:
-        return None
-    if isinstance(pods, NoAccess):
-        runs_here = own.profile == profile
-    else:
-        # Names of Fargate's nodes come from their addresses, which two clusters may share: the UID goes first.
-        runs_here = any(pod.uid == own.uid if own.uid else bool(own.node) and pod.node == own.node for pod in pods)
-    if not runs_here:
-        return None
-    return f"the operator itself runs on profile {profile}: move its Deployment to another profile or to nodes first"
+    if own is None or own.name != profile:
+        return False
+    ours, theirs = _bodies(own.certificates), _bodies(_decoded(cluster.certificate_authority if cluster is not None else ""))
+    return not ours or not theirs or bool(ours & theirs)
+
+
+def _decoded(data: str) -> str:
+    try:
+        return base64.b64decode(data, validate=True).decode("ascii")
+    except ValueError:
+        return ""
+
+
+def _bodies(pem: str) -> frozenset[str]:
+    """The certificates in it: a pod may see more than one while a CA is being replaced."""
+    return frozenset("".join(found.split()) for found in _CERTIFICATE.findall(pem))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from fargateclaims.domain.draining import PodOnProfile
+from fargateclaims.domain.evictions import PodOnProfile
 from fargateclaims.domain.pods.matching import PIN
 
 _NAMED: Final = 5

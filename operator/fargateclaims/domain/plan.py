@@ -18,17 +18,19 @@ from fargateclaims.domain.assessment import SLOT_STEPS, Assessment, Step, Verdic
 from fargateclaims.domain.class_report import ClassReport, class_report
 from fargateclaims.domain.conditions import has_grace
 from fargateclaims.domain.deletion import assess_deletion
+from fargateclaims.domain.draining import DrainOrder
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.intent import open_intent, undecided
 from fargateclaims.domain.overlap import overlaps
 from fargateclaims.domain.owned import owned_profiles
-from fargateclaims.domain.profile import ProfileState
+from fargateclaims.domain.profile import Profile, ProfileState
 from fargateclaims.domain.queue import ordered, with_places_to_come
 from fargateclaims.domain.quota import free_places
 from fargateclaims.domain.report import ClaimReport, Situation, claim_report
 from fargateclaims.domain.rollout import one_by_one
 from fargateclaims.domain.slot import Slot, slot_of
 from fargateclaims.domain.upkeep import assess_upkeep
+from fargateclaims.timing import DRAIN_BLIND_GRACE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Plan:
     """What to do now.
 
     :param watch: the profiles whose progress somebody waits for.
+    :param drains: the profiles that are to go and whose pods are looked at, and moved where they are to be.
+    :param replaced: the profiles for which pods that name them are to be looked for.
     :param look_again: whether EKS must be read anew before the plan can go on.
     :param wake_at: when time alone changes the plan.
     """
@@ -60,6 +64,8 @@ class Plan:
     wake_at: datetime | None
     queue_length: int
     slot: Slot
+    drains: tuple[DrainOrder, ...] = ()
+    replaced: tuple[Profile, ...] = ()
 
 
 def plan(facts: Facts) -> Plan:
@@ -99,6 +105,8 @@ def plan(facts: Facts) -> Plan:
         wake_at=_wake_at(facts, assessments, reports, slot),
         queue_length=len(places),
         slot=slot,
+        drains=tuple(item.drain for item in assessments if item.drain is not None),
+        replaced=tuple(item.look_for_pins for item in assessments if item.look_for_pins is not None),
     )
 
 
@@ -180,9 +188,9 @@ def _wake_at(facts: Facts, assessments: Sequence[Assessment], reports: Sequence[
         intent = undecided(facts, item.claim)
         if intent is not None and intent.start_time is not None:
             times.append(intent.start_time + rules.settle)
-        deleted_at = item.claim.metadata.deletion_timestamp
-        if deleted_at is not None and item.cls is not None:
-            times.append(deleted_at + item.cls.spec.disruption.timeout_delta)
+        if item.drain is not None:
+            waits = (item.drain.disruption.timeout_delta, timedelta(seconds=DRAIN_BLIND_GRACE))
+            times += [item.drain.since + wait for wait in waits]
         times += [
             condition.last_transition_time + rules.grace
             for condition in report.status.conditions

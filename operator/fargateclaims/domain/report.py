@@ -5,15 +5,15 @@ from datetime import datetime
 
 from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.claim_status import ClaimStatus, HealthIssue, Operation, OperationState, OperationType, ProfileStatus
-from fargateclaims.api.fargateclass import DrainPolicy
 from fargateclaims.api.group import FINALIZER, RETRY
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import SLOT_STEPS, Assessment, Step, Verdict
 from fargateclaims.domain.conditions import Stand, claim_conditions
+from fargateclaims.domain.draining import Purpose
 from fargateclaims.domain.events import EventNote, claim_events
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.messages import held_by, waiting
-from fargateclaims.domain.profile import Profile, ProfileState
+from fargateclaims.domain.profile import Profile
 from fargateclaims.domain.queue import queue_time
 from fargateclaims.domain.slot import Slot
 
@@ -88,20 +88,8 @@ def claim_report(facts: Facts, item: Assessment, situation: Situation) -> ClaimR
     namespace = facts.namespaces.get(claim.metadata.namespace or "")
     too_late = namespace is not None and namespace.terminating
     finalizer = not item.release and ((begun and not too_late) or FINALIZER in claim.metadata.finalizers)
-    events = (*claim_events(claim, before, status, released=item.release), *_pods_event(item, situation))
+    events = (*claim_events(claim, before, status, released=item.release), *(item.warnings if situation.start_time is not None else ()))
     return ClaimReport(claim, status, finalizer, events)
-
-
-def _pods_event(item: Assessment, situation: Situation) -> tuple[EventNote, ...]:
-    """Asked to evict, but the pods of the EKS cluster cannot be reached from here: said when the old profile goes all the same."""
-    work, cls = item.work, item.cls
-    if situation.start_time is None or work is None or work.profile is None or cls is None:
-        return ()
-    replaced = work.step is Step.DELETE and work.operation is OperationType.REPLACE and work.profile.state is ProfileState.ACTIVE
-    if not replaced or cls.spec.disruption.on_replace is not DrainPolicy.EVICT:
-        return ()
-    note = f"the pods of profile {work.profile.name} go with it, without regard to disruption budgets: they cannot be evicted from here"
-    return (EventNote("PodsNotEvicted", "Evict", note, warning=True),)
 
 
 def _verdict(facts: Facts, item: Assessment, situation: Situation) -> Verdict:
@@ -164,6 +152,8 @@ def _operation(facts: Facts, item: Assessment, situation: Situation) -> Operatio
     if work is None:
         return None
     base = _waiting_operation(facts, item, work.operation, work.profile_name)
+    if item.drain is not None and item.drain.purpose is Purpose.REPLACE:
+        base = base.model_copy(update={"drain_start_time": item.drain.since})
     if situation.start_time is not None:
         return base.model_copy(update={"state": OperationState.IN_FLIGHT, "start_time": situation.start_time})
     if situation.place is None:

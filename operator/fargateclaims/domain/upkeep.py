@@ -11,6 +11,7 @@ from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.identity import OWNERSHIP_KEYS
 from fargateclaims.domain.intent import open_intent
+from fargateclaims.domain.leaving import leaving, pins
 from fargateclaims.domain.motion import TOO_LONG, moving_since
 from fargateclaims.domain.names import NamesExhaustedError, stem, successor
 from fargateclaims.domain.obstacles import class_leaving, hard_obstacle, lack_of_place, obstacle_to_create, passing_obstacle
@@ -19,7 +20,7 @@ from fargateclaims.domain.owned import Owned, owned_profiles
 from fargateclaims.domain.precedence import foremost
 from fargateclaims.domain.profile import Profile, ProfileSpec, ProfileState
 from fargateclaims.domain.resolution import Target, target
-from fargateclaims.domain.retries import retry_asked
+from fargateclaims.domain.retries import paused_by, retry_asked
 from fargateclaims.domain.setback import carried, setback
 from fargateclaims.domain.tags import tags_to_remove, tags_to_set
 
@@ -92,7 +93,8 @@ def _next_step(facts: Facts, base: Assessment, owned: Owned, aim: Target, fittin
         # Edited again before the predecessor went: its pods are still there, so the successor that nobody wants any more makes room.
         unwanted = owned.active[0]
         room = _with_work(facts, base, Work(OperationType.REPLACE, Step.DELETE, unwanted.name, profile=unwanted))
-        return replace(room, verdict=foremost((room.verdict, base.refused)))  # nothing would come of a spec that is refused
+        # Nothing would come of a spec that is refused.
+        return _going(facts, replace(room, verdict=foremost((room.verdict, base.refused))), unwanted)
     if owned.active:
         return _replace(facts, base, owned.active[0], aim)
     return _create(facts, base, aim)
@@ -112,7 +114,7 @@ def _keep(facts: Facts, base: Assessment, owned: Owned, aim: Target, profile: Pr
     if superseded:
         old = superseded[-1]
         work = Work(OperationType.REPLACE, Step.DELETE, old.name, urgent=True, profile=old)
-        return _with_work(facts, replace(base, previous=old), work)
+        return _going(facts, _with_work(facts, replace(base, previous=old), work), old, successor=profile.name)
     if aim.tags is not None:
         missing = tags_to_set(profile.tags, aim.tags)
         extra = tags_to_remove(profile.tags, aim.tags, base.claim.status.resolved)
@@ -138,8 +140,31 @@ def _replace(facts: Facts, base: Assessment, old: Profile, aim: Target) -> Asses
         return replace(base, verdict=foremost((base.refused, outdated)))
     if policy is ReplacementPolicy.DELETE_FIRST:
         work = Work(OperationType.REPLACE, Step.DELETE, old.name, profile=old)
-        return _with_work(facts, base, work, creates=True)
-    return _create(facts, base, aim, old)
+        return _looked_for_pins(facts, _going(facts, _with_work(facts, base, work, creates=True), old), old)
+    return _looked_for_pins(facts, _create(facts, base, aim, old), old)
+
+
+def _going(facts: Facts, item: Assessment, profile: Profile, successor: str | None = None) -> Assessment:
+    """The work deletes an ACTIVE profile: its pods come first."""
+    going = leaving(facts, item.claim, item.cls, profile, successor)
+    return replace(
+        item,
+        verdict=foremost((item.verdict, going.verdict)),
+        drain=None if _paused(item) else going.order,
+        warnings=(*item.warnings, *going.warnings),
+    )
+
+
+def _looked_for_pins(facts: Facts, item: Assessment, old: Profile) -> Assessment:
+    """The work replaces a profile: pods that name it are found before."""
+    if item.work is None or item.claim.spec.profile_name == old.name or _paused(item):
+        return item
+    found = pins(facts, old, item.claim.spec.profile_name or _generated_name(facts, item))
+    return replace(item, verdict=foremost((item.verdict, found.verdict)), look_for_pins=old, warnings=(*item.warnings, *found.warnings))
+
+
+def _paused(item: Assessment) -> bool:
+    return paused_by(item.claim, item.cls) is not None
 
 
 def _create(facts: Facts, base: Assessment, aim: Target, old: Profile | None = None) -> Assessment:
@@ -155,7 +180,7 @@ def _create(facts: Facts, base: Assessment, aim: Target, old: Profile | None = N
         return replace(adopting, verdict=foremost((adopting.verdict, leaving)))
     if name is None:
         try:
-            name = successor(stem(base.cls.spec.profile_name_template, facts.identity(claim)), taken)
+            name = _generated_name(facts, base)
         except NamesExhaustedError as error:
             return replace(base, verdict=Verdict(Reason.CONFLICT, f"{error}: delete profiles of that name in EKS, or rename the claim"))
     resolved, tags = aim.resolved, aim.tags
@@ -169,6 +194,12 @@ def _create(facts: Facts, base: Assessment, aim: Target, old: Profile | None = N
     operation = OperationType.REPLACE if old is not None or half_done or lost else OperationType.CREATE
     work = Work(operation, Step.CREATE, name, urgent=half_done or lost, spec=spec)
     return _with_work(facts, base, work, creates=True)
+
+
+def _generated_name(facts: Facts, item: Assessment) -> str:
+    """Raises NamesExhaustedError."""
+    assert item.cls is not None
+    return successor(stem(item.cls.spec.profile_name_template, facts.identity(item.claim)), facts.observation.profiles or {})
 
 
 def _with_work(facts: Facts, base: Assessment, work: Work, *, failed: Profile | None = None, creates: bool = False) -> Assessment:

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.domain.access import ClusterAccess
-from fargateclaims.domain.draining import Eviction, PodOnProfile
+from fargateclaims.domain.evictions import Eviction, PodOnProfile
 from fargateclaims.domain.iam import Role, RolePermissions
 from fargateclaims.domain.network import Network
 from fargateclaims.domain.no_access import NoAccess

@@ -34,6 +34,7 @@ from fargateclaims.engine.access import Access, access_of, accesses
 from fargateclaims.engine.actor import NotPermitted, carry_out
 from fargateclaims.engine.busy import Refusals
 from fargateclaims.engine.crd import CRDWatch
+from fargateclaims.engine.drainer import Drainer
 from fargateclaims.engine.inspector import Inspector
 from fargateclaims.engine.loop import Loop
 from fargateclaims.engine.observer import Observer
@@ -98,6 +99,7 @@ class ClusterWorker(Loop):
         self._observer = Observer(arn, around.clock, around.paces.of(arn), around.rules.settle)
         self._inspector = Inspector(str(arn), around.clock, self._inspected)
         self._inspect_at: float | None = None
+        self._drainer = Drainer(str(arn), around.clock, around.paces.shortest_wait, around.permit, self.mark)
         self._refusals = Refusals(str(arn), around.rules.backoff_base, around.busy_max)
         self._outcomes: dict[str, Outcome] = {}
         self._retries_seen: frozenset[tuple[str, str]] = frozenset()
@@ -121,6 +123,7 @@ class ClusterWorker(Loop):
         try:
             await super().run()
         finally:
+            await self._drainer.stop()
             await self._inspector.stop()
 
     async def finish(self) -> None:
@@ -142,6 +145,7 @@ class ClusterWorker(Loop):
             return max(0.0, self._resync_at - self._around.clock.monotonic())  # the first read failed once: nothing can be said yet
         decided = await self._decide(read=read)
         acted = await self._report_and_act(decided)
+        self._drain(decided)
         self._schedule_look(decided.watch)
         if any(_lacks_place(report) for report in decided.claims):
             # Nobody tells of a raise: the quota is read again before what is known of it is too old to be believed.
@@ -182,6 +186,14 @@ class ClusterWorker(Loop):
     def _inspected(self, inspection: Inspection) -> None:
         self._observer.inspected(inspection)
         self.mark()
+
+    def _drain(self, decided: Plan) -> None:
+        """What was reported is done about pods, too, as long as anything may be changed."""
+        cluster = self._observer.observation.cluster
+        if cluster is None or self._around.hold() != 0:
+            self._drainer.follow(None, (), ())
+        else:
+            self._drainer.follow(self._data_plane(cluster), decided.drains, decided.replaced)
 
     async def _decide(self, *, read: bool | None) -> Plan:
         decided = plan(self._facts(may_mutate=read is not False))
@@ -247,6 +259,8 @@ class ClusterWorker(Loop):
             busy=self._refusals.busy,
             quota_refusal=self._refusals.quota,
             moving_since=self._observer.moving_since,
+            pods=self._drainer.pods,
+            pins=self._drainer.pins,
             crd_terminating=around.crd.terminating,
         )
 

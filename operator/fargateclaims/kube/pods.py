@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-from fargateclaims.domain.draining import Eviction, EvictionAnswer, PodOnProfile
+from fargateclaims.domain.evictions import Eviction, EvictionAnswer, PodOnProfile
 from fargateclaims.domain.pods.matching import PIN
 from fargateclaims.domain.pods.pod import Pod, read_pod
 from fargateclaims.kube.client import KubeClient

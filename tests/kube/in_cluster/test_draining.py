@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from fargateclaims.api.fargateclass import Disruption
-from fargateclaims.domain.draining import DrainState, Held, Purpose, Situation, decide, remember
+from fargateclaims.domain.draining import DrainState, Purpose, Situation, decide
+from fargateclaims.domain.evictions import Held, remember
 from fargateclaims.domain.no_access import NoAccess
 from fargateclaims.kube.clusters import ClusterAPI
 from fargateclaims.kube.pods import evict_all, pods_on_profile
@@ -37,7 +38,7 @@ async def test_a_budget_of_one_is_kept_to_the_end(api: Api, workloads: Workloads
         await play_kubelet(workloads)
     assert drain.state is DrainState.DONE
     assert min(healthy) == REPLICAS - 1
-    assert messages[0] == f"draining: {REPLICAS} of {REPLICAS} pods left"
+    assert messages[0] == f"profile {namespace} is draining: {REPLICAS} of {REPLICAS} pods left"
     assert any(f"waiting for disruption budget {namespace}/web since 00:00:" in message for message in messages)
     assert {item["metadata"]["labels"].get(PROFILE) for item in await running(workloads)} == {None}
 

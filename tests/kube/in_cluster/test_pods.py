@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from fargateclaims.domain.draining import Eviction, EvictionAnswer, PodOnProfile
+from fargateclaims.domain.evictions import Eviction, EvictionAnswer, PodOnProfile
 from fargateclaims.domain.no_access import Barrier, NoAccess
 from fargateclaims.kube.clusters import ClusterAPI
 from fargateclaims.kube.pods import delete, evict, evict_all, pods_on_profile, waiting_pods

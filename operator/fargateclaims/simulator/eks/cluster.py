@@ -38,6 +38,10 @@ class Update:
         }
 
 
+NO_KUBERNETES: Final = "https://127.0.0.1:1"
+"""Where the Kubernetes API of a cluster is that has none: a port that nobody listens on."""
+
+
 class SimulatedCluster(Cluster):
     """moto's cluster (its node groups work on it), with what moto lacks.
 
@@ -69,6 +73,8 @@ class SimulatedCluster(Cluster):
         self.access_entries: dict[str, dict[str, Any]] = {}
         self.addons: dict[str, dict[str, Any]] = {}
         self.updates: dict[str, Update] = {}
+        # moto's would be a name of AWS's: nothing here asks for one. Nobody answers until the admin API names a real API server.
+        self.endpoint = NO_KUBERNETES
         self.made_at = clock()
         self.security_group_id = security_group_id
         self.on_outposts = False

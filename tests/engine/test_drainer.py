@@ -1,0 +1,148 @@
+"""A predecessor's pods are moved before it goes, in virtual time and on pods in memory."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from fargateclaims.domain.evictions import PodOnProfile
+from fargateclaims.domain.no_access import Barrier, NoAccess
+from fargateclaims.domain.pinned import PinnedTemplate
+
+Scenarios = Callable[..., None]
+OLD = "shop-checkout"
+DELETE = "DeleteFargateProfile"
+
+
+def pods(count: int) -> list[PodOnProfile]:
+    return [PodOnProfile("shop", f"web-{n}", f"uid-{n}", "Running", controller="ReplicaSet/web") for n in range(count)]
+
+
+async def active(fleet: Any, **spec: Any) -> str:
+    """A claim with an ACTIVE profile, whose name is returned."""
+    fleet.apply(**spec)
+    await fleet.until(lambda: fleet.ready() == ("True", "Active"))
+    return str(fleet.claim()["status"]["profile"]["name"])
+
+
+def events(fleet: Any) -> list[str]:
+    return [reason for _, reason, _ in fleet.operator.events.said]
+
+
+def deletions(fleet: Any) -> int:
+    return int(fleet.cloud.count(DELETE))
+
+
+def test_pods_are_evicted_before_their_profile_goes(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        old = await active(fleet)
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.pods[old] = pods(25)
+        plane.blocked = {"uid-3"}
+        fleet.apply(selectors=[{"labels": {"app": "other"}}])
+        await fleet.until(lambda: fleet.ready() == ("Unknown", "Draining"))
+        await fleet.until(lambda: len(plane.evicted) == 24)
+        await asyncio.sleep(60)
+        assert deletions(fleet) == 0
+        assert "1 of 25 pods left, 1 waiting for disruption budget shop/budget" in fleet.message()
+        available = next(each for each in fleet.claim()["status"]["conditions"] if each["type"] == "Available")
+        assert available["status"] == "True"
+        plane.blocked = set()
+        await fleet.until(lambda: fleet.ready() == ("True", "Active"))
+        assert deletions(fleet) == 1
+        assert len(plane.evicted) == 25
+        assert "PodsNotEvicted" not in events(fleet)
+
+    in_fleet(scenario)
+
+
+def test_who_still_runs_at_the_timeout_is_named_and_may_go_later(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.apply_class(disruption={"timeout": "10m"})
+        old = await active(fleet)
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.pods[old], plane.blocked = pods(1), {"uid-0"}
+        fleet.apply(selectors=[{"labels": {"app": "other"}}])
+        await fleet.until(lambda: fleet.ready() == ("False", "PodsRemain"))
+        assert "shop/web-0" in fleet.message()
+        await asyncio.sleep(3600)
+        assert deletions(fleet) == 0
+        plane.pods[old] = []
+        await fleet.until(lambda: fleet.ready() == ("True", "Active"))
+
+    in_fleet(scenario)
+
+
+def test_a_restart_goes_on_counting(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.apply_class(disruption={"timeout": "10m"})
+        old = await active(fleet)
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.pods[old], plane.blocked = pods(1), {"uid-0"}
+        fleet.apply(selectors=[{"labels": {"app": "other"}}])
+        await fleet.until(lambda: fleet.ready() == ("Unknown", "Draining"))
+        began = fleet.claim()["status"]["operation"]["drainStartTime"]
+        await asyncio.sleep(400)
+        await fleet.operator.stop()
+        fleet.restart()
+        later = fleet.operator.data_planes.of(fleet.arn)
+        later.pods[old], later.blocked = pods(1), {"uid-0"}
+        await asyncio.sleep(100)
+        assert fleet.claim()["status"]["operation"]["drainStartTime"] == began
+        await fleet.until(lambda: fleet.ready() == ("False", "PodsRemain"), limit=150)
+
+    in_fleet(scenario)
+
+
+def test_nothing_is_evicted_by_who_does_not_lead(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        old = await active(fleet)
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.pods[old], plane.blocked = pods(1), {"uid-0"}
+        fleet.apply(selectors=[{"labels": {"app": "other"}}])
+        await fleet.until(lambda: fleet.ready() == ("Unknown", "Draining"))
+        fleet.operator.may_mutate = False
+        plane.blocked = set()
+        await asyncio.sleep(60)
+        assert plane.evicted == []
+
+    in_fleet(scenario)
+
+
+def test_without_access_it_goes_on_and_warns(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.operator.data_planes.of(fleet.arn).no_access = NoAccess("who are you?", Barrier.FORBIDDEN)
+        await active(fleet)
+        fleet.apply(selectors=[{"labels": {"app": "other"}}])
+        await fleet.until(lambda: deletions(fleet) == 1, limit=300)
+        assert "PodsNotEvicted" in events(fleet)
+
+    in_fleet(scenario)
+
+
+def test_pods_that_name_the_profile_are_told_of_first(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        await active(fleet)
+        fleet.operator.data_planes.of(fleet.arn).templates = [PinnedTemplate("shop", "StatefulSet", "db")]
+        fleet.apply(selectors=[{"labels": {"app": "other"}}])
+        await fleet.until(lambda: deletions(fleet) == 1)
+        story = events(fleet)
+        assert "PodsPinned" in story
+        assert story.index("PodsPinned") < len(story) - 1 - story[::-1].index("Created")
+
+    in_fleet(scenario)
+
+
+def test_a_deletion_waits_for_pods_and_moves_none(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.apply_class(disruption={"onDelete": "Wait"})
+        name = await active(fleet)
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.pods[name] = pods(2)
+        fleet.delete()
+        await fleet.until(lambda: fleet.ready()[1] == "Draining")
+        await asyncio.sleep(300)
+        assert (plane.evicted, deletions(fleet)) == ([], 0)
+        plane.pods[name] = []
+        await fleet.until(lambda: fleet.claim() is None)
+
+    in_fleet(scenario)
