@@ -7,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fargateclaims.domain.identity import Identity
-from fargateclaims.domain.names import DEFAULT_TEMPLATE, MAX_LENGTH, NamesExhaustedError, stem, successor
+from fargateclaims.domain.names import DEFAULT_TEMPLATE, NamesExhaustedError, stem, successor
 
 EKS_TAKES = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,99}")
+A_LABEL_TAKES = re.compile(r"[0-9A-Za-z]([0-9A-Za-z_.-]{0,61}[0-9A-Za-z])?")
 NAMESPACES = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", fullmatch=True)
 CLAIM_NAMES = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,28}[a-z0-9])?)?", fullmatch=True)
 TEMPLATES = st.from_regex(r"([0-9A-Za-z]|\{namespace\}|\{name\})([0-9A-Za-z_-]|\{namespace\}|\{name\}){0,80}", fullmatch=True)
+
+LONG = st.lists(st.sampled_from(["a", "z", "0", "-a", "--9", "_b"]), min_size=60, max_size=80).map("".join).map("x{}".format)
 
 
 def stem_of(name: str, namespace: str = "shop", *, template: str = DEFAULT_TEMPLATE, installation: str = "fargateclaims") -> str:
@@ -64,16 +67,37 @@ def test_claims_that_read_alike_get_different_stems(one: str, other: str) -> Non
     assert one != other
 
 
-def test_a_long_name_is_cut_before_the_hash_and_not_left_with_a_dash() -> None:
-    made = stem_of("y" * 60, "x" * 85 + "--")
-    assert without_hash(made) == "x" * 85
-    assert len(f"{stem_of('y' * 63, 'x' * 63)}-9999") == MAX_LENGTH
+@pytest.mark.parametrize(
+    ("readable", "cut"),
+    [
+        ("x" * 49, "x" * 49),
+        ("x" * 50, "x" * 49),
+        ("x" * 49 + "-y", "x" * 48),
+        ("x" * 48 + "-y", "x" * 47),
+        ("x" * 48 + "_y", "x" * 48),
+        ("x" * 45 + "----y", "x" * 44),
+        ("x" + "-" * 60, "x"),
+    ],
+)
+def test_a_long_name_is_cut_before_the_hash_and_not_left_with_a_dash(readable: str, cut: str) -> None:
+    assert without_hash(stem_of("c", template=readable)) == cut
+
+
+def test_a_name_may_be_as_long_as_a_label_s_value() -> None:
+    assert len(f"{stem_of('y' * 63, 'x' * 63)}-9999") == 63
+
+
+@given(LONG)
+def test_a_name_sorts_before_one_of_the_same_claim_that_was_not_cut(template: str) -> None:
+    made = stem_of("c", template=template)
+    assert f"{made}-9999" < f"{template[:86].rstrip('-_')}-{made[-8:]}-0000"
 
 
 @given(TEMPLATES, NAMESPACES, CLAIM_NAMES)
-def test_eks_takes_every_generated_name(template: str, namespace: str, name: str) -> None:
+def test_eks_takes_every_generated_name_and_a_label_too(template: str, namespace: str, name: str) -> None:
     made = successor(stem_of(name, namespace, template=template), [])
     assert EKS_TAKES.fullmatch(made)
+    assert A_LABEL_TAKES.fullmatch(made)
     assert not made.lower().startswith("eks-")
     assert made.endswith("-9999")
 

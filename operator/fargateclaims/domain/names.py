@@ -2,22 +2,26 @@
 
 `{template}-{8 hex}-{4 digits}`: the hash keeps `a-b/c` and `a/b-c` apart; the digits count down, so that the newest profile sorts first
 and takes the pods while its predecessor drains (EKS gives a pod to the alphanumerically first profile that matches).
+
+A name is as short as the value of a label, by which EKS marks the pods of a profile: those of a longer name cannot be found.
 """
 
 import hashlib
 import re
 from collections.abc import Iterable
 
+from fargateclaims.api.fields import LABEL_VALUE_MAX_LENGTH
 from fargateclaims.domain.identity import Identity
 
-MAX_LENGTH = 100
-"""EKS: "should not be greater than 100 characters"."""
 FIRST_SERIAL = 9999
 DEFAULT_TEMPLATE = "{namespace}-{name}"
 
 _SERIAL_DIGITS = 4
 _HASH_DIGITS = 8
 _RESERVED_PREFIX = "eks-"
+_DASHES = "-_"
+_ROOM = LABEL_VALUE_MAX_LENGTH - _HASH_DIGITS - _SERIAL_DIGITS - 2
+"""For the readable part; EKS itself takes names of up to 100 characters."""
 
 
 class NamesExhaustedError(Exception):
@@ -30,13 +34,24 @@ def stem(template: str, identity: Identity) -> str:
     :param template: the class's `profileNameTemplate` with `{namespace}` and `{name}`.
     """
     readable = template.replace("{namespace}", identity.namespace).replace("{name}", identity.name)
-    readable = re.sub(r"[^0-9A-Za-z_-]", "-", readable).lstrip("-_") or "p"
+    readable = re.sub(r"[^0-9A-Za-z_-]", "-", readable).lstrip(_DASHES) or "p"
     if f"{readable}-".lower().startswith(_RESERVED_PREFIX):
         readable = f"p-{readable}"
     key = f"{identity.installation}/{identity.namespace}/{identity.name}"
     digest = hashlib.sha256(key.encode()).hexdigest()[:_HASH_DIGITS]
-    room = MAX_LENGTH - _HASH_DIGITS - _SERIAL_DIGITS - 2
-    return f"{readable[:room].rstrip('-_')}-{digest}"
+    return f"{_cut(readable)}-{digest}"
+
+
+def _cut(readable: str) -> str:
+    """As much of it as there is room for.
+
+    A name that was cut sorts before one of the same claim that was not, as those of earlier releases: it is the newer one. `-` sorts
+    before all else, so what is cut off does not begin with it.
+    """
+    for length in range(_ROOM if len(readable) > _ROOM else 0, 0, -1):
+        if readable[length - 1] not in _DASHES and readable[length] != "-":
+            return readable[:length]
+    return readable[:_ROOM].rstrip(_DASHES)
 
 
 def successor(stem: str, taken: Iterable[str]) -> str:
