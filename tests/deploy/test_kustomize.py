@@ -8,7 +8,20 @@ from typing import Any
 import pytest
 import yaml
 
-from support.rendering import CHART, KUSTOMIZE, NAME, ROOT, from_chart, from_kustomize, generated, identity, named
+from support.rendering import (
+    CHART,
+    EKS_CLUSTER,
+    KUSTOMIZE,
+    NAME,
+    REPAIRS,
+    ROOT,
+    from_chart,
+    from_kustomize,
+    generated,
+    identity,
+    named,
+    workloads,
+)
 from support.strict_schemas import validate
 
 HELMS_OWN = {"helm.sh/chart", "app.kubernetes.io/managed-by"}
@@ -31,11 +44,11 @@ def values_of(overlay: str) -> dict[str, Any]:
     return values
 
 
-def kustomization(folder: Path, **fields: Any) -> Path:
+def kustomization(folder: Path, *, base: Path = KUSTOMIZE, **fields: Any) -> Path:
     # Kustomize follows relative paths only.
     up = Path("../" * (len(folder.parts) - 1))
     for key in ("resources", "components"):
-        fields[key] = [str(up / KUSTOMIZE.relative_to("/") / name) for name in fields.get(key, [])]
+        fields[key] = [str(up / base.relative_to("/") / name) for name in fields.get(key, [])]
     (folder / "kustomization.yaml").write_text(yaml.safe_dump(fields), encoding="utf-8")
     return folder
 
@@ -75,13 +88,37 @@ def test_another_namespace_and_image_reach_all_that_names_them(tmp_path: Path) -
     assert named(made, "Namespace", "platform")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
+def test_for_an_eks_cluster_there_is_what_the_chart_makes_for_its_own() -> None:
+    made = from_kustomize(EKS_CLUSTER)
+    assert compared(made) == compared(workloads())
+    whole = from_chart({"rbac": {"workloads": {"create": True}}})
+    assert {identity(obj) for obj in whole} - {identity(obj) for obj in from_chart()} == {identity(obj) for obj in made}
+
+
+@pytest.mark.parametrize("repairs", [(name,) for name in REPAIRS] + [tuple(REPAIRS)], ids=str)
+def test_rights_for_repairs_are_added_as_the_chart_does(tmp_path: Path, repairs: tuple[str, ...]) -> None:
+    folders = [f"repairs/{REPAIRS[name]}" for name in repairs]
+    made = from_kustomize(kustomization(tmp_path, base=EKS_CLUSTER, resources=["."], components=folders))
+    # In whatever order: no rule weighs more than another.
+    for obj in (*made, *(wanted := workloads(*repairs))):
+        obj.get("rules", []).sort(key=str)
+    assert compared(made) == compared(wanted)
+    assert compared(made) != compared(workloads())
+
+
 def test_the_yaml_is_tidy() -> None:
     # The rest of the project's lines are as long; `---` stands between documents, not before the first.
     rules = {
         "extends": "default",
         "rules": {"line-length": {"max": 140}, "comments": {"min-spaces-from-content": 1}, "document-start": "disable"},
     }
-    files = [*KUSTOMIZE.rglob("*.yaml"), *(CHART.parent / "values").glob("*.yaml"), CHART / "values.yaml", CHART / "Chart.yaml"]
+    files = [
+        *KUSTOMIZE.rglob("*.yaml"),
+        *EKS_CLUSTER.rglob("*.yaml"),
+        *(CHART.parent / "values").glob("*.yaml"),
+        CHART / "values.yaml",
+        CHART / "Chart.yaml",
+    ]
     command = [sys.executable, "-m", "yamllint", "--strict", "--config-data", yaml.safe_dump(rules), *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")

@@ -9,8 +9,9 @@ import pytest
 from fargateclaims.api.group import CLAIM_PLURAL, CLASS_PLURAL, GROUP
 from fargateclaims.api.reasons import READY_REASONS
 from fargateclaims.api.reasons.facts import Actor
+from fargateclaims.domain.no_access import CLUSTER_GROUP, CLUSTER_ROLE
 from support.chart_values import everything
-from support.rendering import NAME, from_chart, named
+from support.rendering import NAME, REPAIRS, from_chart, named, workloads
 
 Right = tuple[str, str, str]
 
@@ -21,6 +22,12 @@ WRITE = {"create", "update", "patch", "delete", "deletecollection"}
 @pytest.fixture(scope="module")
 def made() -> list[dict[str, Any]]:
     return from_chart()
+
+
+@pytest.fixture(scope="module")
+def in_eks() -> list[dict[str, Any]]:
+    """With the rights for all repairs."""
+    return workloads(*REPAIRS)
 
 
 def rights(role: dict[str, Any]) -> Iterator[Right]:
@@ -44,8 +51,8 @@ def of(plural: str, verbs: set[str]) -> set[Right]:
     return {(GROUP, plural, verb) for verb in verbs}
 
 
-def test_nothing_is_granted_by_a_wildcard(made: list[dict[str, Any]]) -> None:
-    for role in roles(made):
+def test_nothing_is_granted_by_a_wildcard(made: list[dict[str, Any]], in_eks: list[dict[str, Any]]) -> None:
+    for role in roles([*made, *in_eks]):
         assert not any("nonResourceURLs" in rule for rule in role["rules"])
         assert not any("*" in word for right in rights(role) for word in right)
 
@@ -113,3 +120,31 @@ def test_roles_can_be_left_to_others() -> None:
 def test_without_aggregation_nothing_joins_kubernetes_own_roles() -> None:
     made = from_chart({"rbac": {"aggregate": False}})
     assert [aggregated(made, role) for role in ("view", "edit", "admin")] == [set()] * 3
+
+
+def test_in_an_eks_cluster_only_the_group_that_messages_name_has_anything(in_eks: list[dict[str, Any]]) -> None:
+    bindings = [obj for obj in in_eks if obj["kind"] in {"ClusterRoleBinding", "RoleBinding"}]
+    referred = [(each["roleRef"]["kind"], each["roleRef"]["name"]) for each in bindings]
+    assert referred == [("ClusterRole", CLUSTER_ROLE), ("Role", CLUSTER_ROLE)]
+    for each in bindings:
+        assert each["subjects"] == [{"apiGroup": "rbac.authorization.k8s.io", "kind": "Group", "name": CLUSTER_GROUP}]
+    assert {obj["metadata"].get("namespace") for obj in in_eks} == {None, "kube-system"}
+
+
+def test_without_repairs_and_draining_an_eks_cluster_is_only_read(in_eks: list[dict[str, Any]]) -> None:
+    reading = from_chart({"rbac": {"workloads": {"create": True, "draining": False}}})
+    granted = {right for role in roles(reading) if role["metadata"]["name"] == CLUSTER_ROLE for right in rights(role)}
+    assert {verb for *_, verb in granted} == {"get", "list"}
+    with_draining = {right for role in roles(workloads()) for right in rights(role)}
+    assert with_draining - granted == {("", "pods/eviction", "create")}
+    assert {right for role in roles(in_eks) for right in rights(role)} - with_draining == {
+        ("", "pods", "delete"),
+        ("", "configmaps", "create"),
+        ("", "configmaps", "update"),
+        ("apps", "deployments", "patch"),
+    }
+
+
+def test_all_that_is_written_in_kube_system_is_named_but_a_config_map_that_is_not_there_yet(in_eks: list[dict[str, Any]]) -> None:
+    rules = [rule for rule in named(in_eks, "Role", CLUSTER_ROLE)["rules"] if "resourceNames" not in rule]
+    assert rules == [{"apiGroups": [""], "resources": ["configmaps"], "verbs": ["create"]}]

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import yaml
 
-from support.rendering import CHART, camel_case
+from support.rendering import CHART, REPAIRS, camel_case
 
 Path = tuple[str, ...]
 
@@ -87,6 +87,9 @@ OTHER: Final[dict[str, Any]] = {
     "rbac.create": False,
     "rbac.aggregate": False,
     "rbac.classReaders": [{"kind": "Group", "name": "developers", "apiGroup": "rbac.authorization.k8s.io"}],
+    "rbac.workloads.create": False,
+    "rbac.workloads.draining": False,
+    **{f"rbac.workloads.repairs.{repair}": True for repair in REPAIRS},
     "crds.install": False,
     "crds.keep": False,
     "crds.annotations": {"argocd.argoproj.io/sync-wave": "-2"},
@@ -118,6 +121,7 @@ PARTS_ON: Final[dict[str, Any]] = {
     "prometheusRule": {"enabled": True},
     "dashboard": {"enabled": True},
     "networkPolicy": {"enabled": True},
+    "rbac": {"workloads": {"create": True}},
 }
 """Every part of the chart, each with its defaults."""
 

@@ -7,7 +7,7 @@ needs of the chart, and the policies that tell lint's rules.
 import json
 import re
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,10 @@ ROOT: Final = Path(__file__).parents[2]
 CHART: Final = ROOT / "deploy/helm/fargateclaims"
 KUSTOMIZE: Final = ROOT / "deploy/kustomize"
 ADMISSION: Final = ROOT / "deploy/admission"
+EKS_CLUSTER: Final = ROOT / "deploy/eks-cluster"
+"""What is applied in each EKS cluster."""
+REPAIRS: Final = {"coreDNS": "core-dns", "roleMapping": "role-mapping", "pendingPods": "pending-pods"}
+"""By its name in a class, the component of EKS_CLUSTER that has the rights for it."""
 NAME: Final = "fargateclaims"
 """Of the release and its namespace."""
 NOTES: Final = "NOTES.txt"
@@ -53,6 +57,16 @@ def rendered(values: Object | None = None, **release: Any) -> dict[str, str]:
 def from_chart(values: Object | None = None, **release: Any) -> list[Object]:
     """All objects of the chart, with these values in place of the defaults."""
     return objects(text for name, text in rendered(values, **release).items() if name != NOTES)
+
+
+def workloads(*repairs: str) -> list[Object]:
+    """What the operator may do in an EKS cluster, these repairs included."""
+    return objects([_workloads(*repairs)])
+
+
+def _workloads(*repairs: str) -> str:
+    values = {"rbac": {"workloads": {"create": True, "repairs": dict.fromkeys(repairs, True)}}}
+    return rendered(values)["rbac-workloads.yaml"]
 
 
 def from_kustomize(folder: Path) -> list[Object]:
@@ -96,7 +110,20 @@ def generated() -> dict[Path, str]:
         KUSTOMIZE / "base/operator.yaml": _for_kustomize("\n---\n".join(parts)),
         KUSTOMIZE / "components/two-replicas/poddisruptionbudget.yaml": _for_kustomize(budget),
         ADMISSION / "lint.yaml": _LINT_HEADER + _dumped(admission.manifests()),
+        EKS_CLUSTER / "workloads.yaml": _for_kustomize(_workloads().strip()),
+        **{EKS_CLUSTER / "repairs" / folder / "kustomization.yaml": _repair(name) for name, folder in REPAIRS.items()},
     }
+
+
+def _repair(name: str) -> str:
+    """A component that adds the rules for a repair to the roles that have any."""
+    patches = []
+    for plain, more in zip(workloads(), workloads(name), strict=True):
+        added = [rule for rule in more.get("rules", ()) if rule not in plain["rules"]]
+        if added:
+            patch = _dumped([[{"op": "add", "path": "/rules/-", "value": rule} for rule in added]])
+            patches.append({"target": {"kind": more["kind"], "name": more["metadata"]["name"]}, "patch": patch})
+    return _HEADER + _dumped([{"apiVersion": "kustomize.config.k8s.io/v1alpha1", "kind": "Component", "patches": patches}])
 
 
 def _for_kustomize(text: str) -> str:
@@ -104,20 +131,21 @@ def _for_kustomize(text: str) -> str:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Indents lists, and folds long texts: they are CEL, which may be broken at any space."""
+    """Indents lists, and folds long texts of one line: they are CEL, which may be broken at any space."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - PyYAML's signature
         super().increase_indent(flow, indentless=False)
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=">" if len(text) > _LONG else None)
+    style = "|" if "\n" in text else ">" if len(text) > _LONG else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 _Dumper.add_representer(str, _text)
 
 
-def _dumped(objects: list[Object]) -> str:
+def _dumped(objects: Sequence[object]) -> str:
     return yaml.dump_all(objects, Dumper=_Dumper, sort_keys=False, width=_LONG)
 
 
