@@ -25,7 +25,7 @@ PRIVATE = EKSCluster("prod", "ACTIVE", "1.35", "vpc-1", (), "API", endpoint="htt
 @pytest.mark.parametrize(
     ("found", "barrier", "lasting", "advice"),
     [
-        (not_known(ARN, PUBLIC, "ROLE"), Barrier.NOT_KNOWN, False, "--principal-arn ROLE --kubernetes-groups fargateclaims, then bind"),
+        (not_known(ARN, PUBLIC, "ROLE"), Barrier.NOT_KNOWN, False, "--principal-arn ROLE --kubernetes-groups fargateclaims, then apply"),
         (not_known(ARN, PUBLIC, ""), Barrier.NOT_KNOWN, False, "does not know the AWS identity that asks"),
         (forbidden(ARN, "ROLE", "in other words"), Barrier.FORBIDDEN, True, "in other words"),
         (unreachable(ARN, PUBLIC, "refused"), Barrier.UNREACHABLE, False, "publicAccessCidrs"),

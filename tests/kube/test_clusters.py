@@ -196,7 +196,8 @@ class TestRights:
         server.will(failure(403, "Forbidden", f"{resource} is forbidden: {words}"))
         found = await refusal(api)
         assert (found.barrier, found.lasting) == (Barrier.FORBIDDEN, True)
-        assert found.why == f"{ROLE} {said} of cluster prod (403): bind it to ClusterRole fargateclaims-workloads there"
+        advice = "apply deploy/eks-cluster there, which lets the group fargateclaims do so (docs/eks-access.md)"
+        assert found.why == f"{ROLE} {said} of cluster prod (403): {advice}"
 
     async def test_who_else_refuses_is_quoted(self, api: ClusterAPI, server: ScriptedServer) -> None:
         server.will(failure(403, "Forbidden", 'admission webhook "policy.example" denied the request: not on Fridays'))

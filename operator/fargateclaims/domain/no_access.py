@@ -13,9 +13,11 @@ from fargateclaims.domain.observation import EKSCluster
 from fargateclaims.domain.unreadable import Unreadable
 
 CLUSTER_ROLE: Final = "fargateclaims-workloads"
-"""The ClusterRole, shipped with the operator, of all that it reads and mends in an EKS cluster."""
+"""The ClusterRole, and in kube-system the Role, of all that the operator reads and mends in an EKS cluster."""
 CLUSTER_GROUP: Final = "fargateclaims"
-"""The group that is bound to it there."""
+"""The group that is bound to both there."""
+CLUSTER_MANIFESTS: Final = "deploy/eks-cluster"
+"""Where both are."""
 
 _CONFIG_MAP: Final = "CONFIG_MAP"
 _NOBODY: Final = "the AWS identity that asks"
@@ -97,7 +99,7 @@ def not_known(arn: ClusterARN, cluster: EKSCluster, principal: str) -> NoAccess:
 
 
 def _entry(arn: ClusterARN, cluster: EKSCluster, principal: str) -> str:
-    bind = f"bind the group {CLUSTER_GROUP} to ClusterRole {CLUSTER_ROLE} there"
+    bind = f"apply {CLUSTER_MANIFESTS} there, which binds the group {CLUSTER_GROUP} to ClusterRole {CLUSTER_ROLE}"
     if cluster.authentication_mode == _CONFIG_MAP:
         return (
             f"eksctl create iamidentitymapping --cluster {arn.name} --region {arn.region} --arn {principal} --username {CLUSTER_GROUP} "
@@ -120,7 +122,8 @@ def forbidden(arn: ClusterARN, principal: str, words: str) -> NoAccess:
         return _barred(Barrier.FORBIDDEN, f"cluster {arn.name} refuses this to {who}: {words}")
     right = Right(found["verb"], found["resource"], found["group"], found["namespace"])
     problem = f"{who} may not {right} of cluster {arn.name} (403)"
-    return _barred(Barrier.FORBIDDEN, problem, f"bind it to ClusterRole {CLUSTER_ROLE} there", right)
+    fix = f"apply {CLUSTER_MANIFESTS} there, which lets the group {CLUSTER_GROUP} do so (docs/eks-access.md)"
+    return _barred(Barrier.FORBIDDEN, problem, fix, right)
 
 
 def unreachable(arn: ClusterARN, cluster: EKSCluster, words: str) -> NoAccess:
