@@ -30,7 +30,9 @@ def _classes() -> dict[str, FargateProfileClass]:
 
 def test_files_apply_in_the_order_of_their_names() -> None:
     kinds = [each["kind"] for each in _OBJECTS]
-    assert kinds == sorted(kinds, key=["Namespace", "FargateProfileClass", "FargateProfileClaim"].index)
+    assert kinds == sorted(
+        kinds, key=["Namespace", "FargateProfileClass", "FargateProfileClaim", "Deployment", "PodDisruptionBudget"].index
+    )
 
 
 def test_six_claims_of_two_namespaces_share_one_cluster_and_one_has_another() -> None:
@@ -44,6 +46,14 @@ def test_six_claims_of_two_namespaces_share_one_cluster_and_one_has_another() ->
 def test_one_claim_is_of_the_class_whose_subnet_the_demo_opens() -> None:
     own = {name for name, each in _classes().items() if each.spec.subnets.ids == ("subnet-00000000000000000",)}
     assert [claim.metadata.name for claim in _claims() if claim.spec.class_name in own] == ["adhoc"]
+
+
+def test_the_budget_is_for_the_pods_of_a_claim_that_lets_one_go_at_a_time() -> None:
+    (deployment,), (budget,) = _of_kind("Deployment"), _of_kind("PodDisruptionBudget")
+    labels = deployment["spec"]["template"]["metadata"]["labels"]
+    assert budget["spec"] == {"maxUnavailable": 1, "selector": {"matchLabels": labels}}
+    (claim,) = [claim for claim in _claims() if claim.metadata.name == deployment["metadata"]["name"]]
+    assert labels in [selector.labels for selector in claim.spec.selectors]
 
 
 def test_the_samples_say_nothing_that_the_models_do_not_know() -> None:

@@ -15,7 +15,7 @@ import pytest
 # A busy machine may need minutes, and the story has limits of its own.
 pytestmark = pytest.mark.timeout(600)
 LIMIT = 300.0
-PROGRAMS = ("simulate kube", "simulate eks", "run")
+PROGRAMS = ("simulate kube", "simulate eks", "simulate fargate", "run")
 
 
 class RunningDemo:
@@ -103,6 +103,8 @@ def test_the_story_holds_and_kept_running_it_ends_by_ctrl_c(start: Callable[...,
     assert found
     assert float(found[1]) >= 19  # eight operations of 2 s, and the one of someone else, which lasts until it has been noticed
     assert re.search(r"shop/search was edited: \S+-9998 was ACTIVE \d+\.\d\d s before \S+-9999 began to go, 0\.00 s without", output)
+    move = r"deploy/search: 6 pods moved from shop-search-\S+-9999 to \S+-9998 in \d+\.\d s, never fewer than 5 ready \(budget: 5\)"
+    assert re.search(move, output)
     assert "profile tf-batch (not made by a claim) is CREATING since" in output
     assert re.search(
         r"data/adhoc was refused once, and says why: EKS refuses the profile: Subnet subnet-\w+ .* is not a private subnet; correct", output
@@ -110,7 +112,7 @@ def test_the_story_holds_and_kept_running_it_ends_by_ctrl_c(start: Callable[...,
     kubeconfig = re.search(r"export KUBECONFIG=(\S+)", output)
     assert kubeconfig
     assert Path(kubeconfig[1]).is_file()
-    assert len(demo.children()) == 3
+    assert len(demo.children()) == len(PROGRAMS)
     demo.process.send_signal(signal.SIGINT)
     assert demo.exit_code() == 0, demo.output
     assert nothing_is_left(demo)
@@ -120,9 +122,9 @@ def test_the_story_holds_and_kept_running_it_ends_by_ctrl_c(start: Callable[...,
 def test_ctrl_c_leaves_nothing_behind_however_impatient(start: Callable[..., RunningDemo]) -> None:
     demo = start()
     demo.until(lambda: "Creating" in demo.output)
-    assert len(demo.children()) == 3
+    assert len(demo.children()) == len(PROGRAMS)
     demo.process.send_signal(signal.SIGINT)
-    demo.until(lambda: len(demo.children()) < 3)
+    demo.until(lambda: len(demo.children()) < len(PROGRAMS))
     demo.process.send_signal(signal.SIGINT)
     assert demo.exit_code() == 130, demo.output
     assert nothing_is_left(demo)

@@ -23,7 +23,7 @@ TEAMS = ("shop", "data")
 
 
 async def test_the_demo(plane: ControlPlane, kubectl: Kubectl, installation: Installation, show: Callable[[object], None]) -> None:
-    eks, prod = installation.eks, seed(installation.eks.url)
+    eks, prod = installation.eks, seed(installation.eks.url, plane.url)
     eks.timings(SECONDS, SECONDS)
     where = Stage(SECONDS, plane.url, plane.kubeconfig, eks.url, prod.environment(eks.url), prod.spare_subnets[0], ())
     with replace(installation, seeded=prod).operator() as operator:

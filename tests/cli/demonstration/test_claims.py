@@ -11,7 +11,7 @@ from aiohttp import web
 from fargateclaims.cli.demonstration import manifests
 from fargateclaims.cli.demonstration.claims import Claims, ClaimView, Key
 from fargateclaims.cli.demonstration.errors import DemoError
-from fargateclaims.cli.demonstration.kubernetes_api import KubernetesAPI
+from fargateclaims.cli.demonstration.kubernetes_api import CLAIMS, KubernetesAPI, WatchExpiredError
 from fargateclaims.simulator.kube.server import Settings, read_manifests
 from support.kube_server import RunningKube, running_kube_server
 from support.scripted_server import ScriptedServer, answer, failure, scripted_server
@@ -56,6 +56,7 @@ async def test_changes_are_seen_once_and_a_watch_that_ends_is_begun_anew(kube: t
     assert [(key.name, view is None) for key, view in seen] == [("etl", False), ("ingest", False), ("etl", True)]
     assert claims.reason(ETL) == ""
     assert not claims.has_profile(ETL)
+    assert not claims.is_queued(ETL)
     assert not claims.active(Key("data", "ingest"))
     assert claims.describe().startswith("  data/ingest: Pending: ")
 
@@ -80,6 +81,7 @@ async def test_what_a_claim_says_of_its_profile_and_of_whom_it_waits_for(kube: t
     async with asyncio.timeout(LIMIT):
         await claims.until(lambda: claims.active(ETL))
         assert claims.has_profile(ETL)
+        assert claims.is_queued(ETL)
         view = claims.present[ETL]
         await api.patch_claim(*ETL, {"spec": {"selectors": [{"labels": {"app": "etl"}}]}})
         await claims.until(lambda: not claims.active(ETL))
@@ -107,8 +109,8 @@ async def scripted() -> AsyncIterator[tuple[ScriptedServer, KubernetesAPI]]:
 @pytest.mark.parametrize(
     ("refusal", "told"),
     [
-        (failure(403, "Forbidden", "no"), "the Kubernetes API refuses to let the claims be watched: 403 Forbidden"),
-        (web.Response(text="<html>"), "the watch of the claims has failed: Expecting value"),
+        (failure(403, "Forbidden", "no"), "the Kubernetes API refuses a watch of /apis/.*fargateprofileclaims: 403 Forbidden"),
+        (web.Response(text="<html>"), "the watch of /apis/.*fargateprofileclaims has failed: Expecting value"),
     ],
 )
 async def test_a_watch_that_is_refused_or_makes_no_sense_is_told(
@@ -121,13 +123,15 @@ async def test_a_watch_that_is_refused_or_makes_no_sense_is_told(
     assert server.asked[-1].query == {"watch": "true", "resourceVersion": "7"}
 
 
-async def test_a_watch_from_too_long_ago_ends_as_if_the_server_had_ended_it(scripted: tuple[ScriptedServer, KubernetesAPI]) -> None:
+async def test_a_watch_from_too_long_ago_is_told_from_one_that_ends(scripted: tuple[ScriptedServer, KubernetesAPI]) -> None:
     server, api = scripted
-    server.will(failure(410, "Expired", "too old resource version"))
-    assert [event async for event in api.watch_claims("1")] == []
+    server.will(failure(410, "Expired", "too old resource version"), web.Response(text=""))
+    with pytest.raises(WatchExpiredError):
+        await anext(api.watch(CLAIMS, "1"))
+    assert [event async for event in api.watch(CLAIMS, "1")] == []
 
 
 async def test_an_api_server_that_is_gone_is_told(kube: tuple[RunningKube, KubernetesAPI]) -> None:
     async with KubernetesAPI("http://127.0.0.1:1") as nobody:
         with pytest.raises(DemoError, match="the Kubernetes API does not answer: GET /apis/"):
-            await nobody.list_claims()
+            await nobody.list_all(CLAIMS)

@@ -11,6 +11,7 @@ from rich.console import Console
 from fargateclaims.cli.demonstration.claims import ClaimView, Key
 from fargateclaims.cli.demonstration.display import LiveTable, PlainLines, display
 from fargateclaims.cli.demonstration.errors import DemoError
+from fargateclaims.cli.demonstration.pods import Moment, Pods, PodView
 
 WAITING = "waiting, 1st of 2 on cluster prod: profile shop-search-854588f0-9999 (claim shop/search) is CREATING since 14:02:11Z"
 
@@ -91,6 +92,56 @@ def test_the_table_is_that_of_kubectl_with_the_messages_of_those_who_wait_below(
     assert last[4].startswith("shop/reports: waiting, 1st of 2 on cluster prod")
     assert "takes pods" not in text
     assert max(map(len, last)) <= 100
+
+
+OLD, NEW = "shop-search-854588f0-9999", "shop-search-854588f0-9998"
+
+
+def stand(pods: Pods, *views: tuple[str, bool, str]) -> None:
+    """Let the pods stand so: profile, whether it is ready, why it gets no node."""
+    pods.present = {
+        str(number): PodView(f"search-{number}", profile, ready=ready, terminating=False, evicted=False, refused=refused)
+        for number, (profile, ready, refused) in enumerate(views)
+    }
+    pods._note()
+
+
+def test_pods_are_a_line_once_it_is_so_of_all_and_then_each_time_one_comes_or_goes() -> None:
+    out, file = console(terminal=False)
+    shown, pods = PlainLines(out), Pods("deploy/search", 2)
+    pods._listener = shown.moved
+    why = "0/3 nodes are available: 3 node(s) had untolerated taint {eks.amazonaws.com/compute-type: fargate}. preemption: 0/3"
+    for views in (
+        [("", False, ""), ("", False, "")],
+        [("", False, why), ("", False, "")],
+        [("", False, why), ("", False, why)],
+        [(OLD, False, ""), ("", False, why)],
+        [(OLD, True, ""), (OLD, False, "")],
+        [(OLD, True, ""), (OLD, True, "")],
+        [(OLD, True, ""), ("", False, "")],
+        [(OLD, True, ""), (NEW, False, "")],
+        [(OLD, True, ""), (NEW, True, "")],
+    ):
+        stand(pods, *views)
+    lines = [re.sub(r"^ *\d+\.\ds", "T", line) for line in file.getvalue().splitlines()]
+    assert lines == [
+        "T  deploy/search  0/2 ready  2 Pending",
+        "                       0/3 nodes are available: 3 node(s) had untolerated taint",
+        "                       {eks.amazonaws.com/compute-type: fargate}. preemption: 0/3",
+        f"T  deploy/search  2/2 ready  2 on {OLD}",
+        f"T  deploy/search  1/2 ready  1 on {OLD}",
+        f"T  deploy/search  2/2 ready  1 on {OLD}, 1 on {NEW}",
+    ]
+    assert max(map(len, file.getvalue().splitlines())) <= 100
+
+
+def test_a_terminal_has_the_pods_below_the_claims() -> None:
+    out, file = console(terminal=True)
+    pods = Pods("deploy/search", 6)
+    pods.timeline.append(Moment(0.0, {OLD: 3, NEW: 2}, waiting=1))
+    with LiveTable(out, dict) as shown:
+        shown.moved(pods)
+    assert f"deploy/search  5/6 ready  3 on {OLD}, 2 on {NEW}\n" in "\n".join(map(str.rstrip, file.getvalue().splitlines()))
 
 
 def test_brackets_in_messages_are_not_taken_for_markup() -> None:

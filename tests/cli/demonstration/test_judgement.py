@@ -8,6 +8,8 @@ import pytest
 
 from fargateclaims.cli.demonstration.claims import ClaimView, Key
 from fargateclaims.cli.demonstration.judgement import Evidence, Expected, judge, without_active_profile
+from fargateclaims.cli.demonstration.moves import Move
+from fargateclaims.cli.demonstration.pods import Moment
 from fargateclaims.simulator.eks.ledger import Call, Entry, StatusChange
 
 KEPT, EDITED, GONE, REFUSED = Key("a", "kept"), Key("a", "edited"), Key("a", "gone"), Key("a", "refused")
@@ -77,6 +79,14 @@ EVIDENCE = Evidence(
     profiles={KEPT: {"kept"}, EDITED: {"edited-1", "edited-2"}, GONE: {"gone"}, REFUSED: set()},
     waited_for={"theirs": KEPT},
     subnet="subnet-1",
+    move=Move(
+        what="deploy/web",
+        replicas=1,
+        budget=0,
+        timeline=[Moment(0, {}, refused=1, why="no node"), Moment(2, {"edited-2": 1}), Moment(3, {}), Moment(5, {"edited-1": 1})],
+        gone=[],
+        complete=True,
+    ),
 )
 
 
@@ -87,6 +97,8 @@ def test_a_story_that_held() -> None:
         "5 operations on 1 cluster (3 creates, 1 replacement, 1 delete; 1 more by others), 0 refused because the cluster was busy",
         "c    7.0 s of EKS's own time,   7.0 s on the clock (1.00)",
         "a/edited was edited: edited-1 was ACTIVE 0.00 s before edited-2 began to go, 0.00 s without an ACTIVE profile",
+        "deploy/web: 1 pods were Pending for 2.0 s (no node), until they were made again for their profile",
+        "deploy/web: 1 pods moved from edited-2 to edited-1 in 2.0 s, never fewer than 0 ready (budget: 0)",
         "a/kept waited for theirs, which is not a claim's, and said so",
         "a/refused was refused once, and says why: subnet-1 is public",
     )
@@ -123,6 +135,14 @@ def with_claim(key: Key, **more: Any) -> Evidence:
         (
             replace(EVIDENCE, entries=[*ENTRIES, *made(8, "orphan")]),
             "EKS has the profiles edited-1, kept, orphan, theirs; expected were edited-1, kept, theirs",
+        ),
+        (
+            replace(EVIDENCE, move=replace(EVIDENCE.move, budget=1)),
+            "only 0 pods of deploy/web were ready after 3.0 s, where its disruption budget asks for 1",
+        ),
+        (
+            replace(EVIDENCE, move=replace(EVIDENCE.move, timeline=EVIDENCE.move.timeline[1:])),
+            "the pods of deploy/web were not Pending before there was a profile for them, or never ran",
         ),
         (with_claim(KEPT, ready="Unknown"), "a/kept is not Active"),
         (with_claim(KEPT, current=False), "a/kept is not Active"),

@@ -11,6 +11,7 @@ from fargateclaims.cli.demonstration import story
 from fargateclaims.cli.demonstration.claims import Claims, Key
 from fargateclaims.cli.demonstration.errors import DemoError
 from fargateclaims.cli.demonstration.kubernetes_api import KubernetesAPI
+from fargateclaims.cli.demonstration.pods import Pods
 from fargateclaims.cli.demonstration.stage import Stage
 from fargateclaims.cli.demonstration.story import Story
 from fargateclaims.simulator.eks.client import SimulatedEKS
@@ -65,10 +66,10 @@ async def test_someone_else_has_the_slot_until_a_claim_has_said_that_it_waits_fo
     server.will(answer({"ended": ["tf-batch"]}))
     claims = Claims()
     async with KubernetesAPI("http://127.0.0.1:1") as nobody:
-        acting = asyncio.ensure_future(Story(stage(server), nobody, claims, print)._terraform_is_done(0.0))
+        acting = asyncio.ensure_future(Story(stage(server), nobody, claims, Pods("deploy/web", 1), print)._terraform_is_done(0.0))
         await asyncio.sleep(0.05)
         assert server.asked == []
         claims.waited_for["tf-batch"] = Key("shop", "reports")
-        claims._changed.set()
+        claims._something.set()
         await acting
     assert [(asked.path, asked.body["cluster"]) for asked in server.asked] == [("/_sim/finish", "prod")]

@@ -1,17 +1,15 @@
 """The claims as the demo sees them, through a watch like anybody's."""
 
-import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from fargateclaims.api.claim import FargateProfileClaim
 from fargateclaims.api.claim_status import BlockerOrigin
 from fargateclaims.api.conditions import ConditionType
-from fargateclaims.cli.demonstration.kubernetes_api import KubernetesAPI
-
-_PAUSE_BETWEEN_WATCHES: Final = 0.2
+from fargateclaims.cli.demonstration.following import Followed
+from fargateclaims.cli.demonstration.kubernetes_api import CLAIMS, KubernetesAPI
 
 
 class Key(NamedTuple):
@@ -75,7 +73,7 @@ class ClaimView:
 Listener = Callable[[Key, ClaimView | None], None]
 
 
-class Claims:
+class Claims(Followed):
     """All claims as they are now, and what was seen of them on the way.
 
     `profiles` has the names of all profiles that a claim has had; `waited_for` has, for a profile of someone else, the first claim
@@ -83,8 +81,8 @@ class Claims:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self._listener: Listener = _nobody
-        self._changed = asyncio.Event()
         self.present: dict[Key, ClaimView] = {}
         self.profiles: dict[Key, set[str]] = {}
         self.waited_for: dict[str, Key] = {}
@@ -97,6 +95,10 @@ class Claims:
         """Whether it has a profile, be it one that EKS is still creating."""
         return key in self.present and bool(self.present[key].profile)
 
+    def is_queued(self, key: Key) -> bool:
+        """Whether it has a place in the queue."""
+        return key in self.present and bool(self.present[key].queue)
+
     def active(self, *keys: Key) -> bool:
         """Whether all of these are Active."""
         return all(key in self.present and self.present[key].active for key in keys)
@@ -104,30 +106,25 @@ class Claims:
     async def follow(self, api: KubernetesAPI, changed: Listener) -> None:
         """Keep this up to date until cancelled. `changed` is told of each change; without a view, the claim is gone."""
         self._listener = changed
-        while True:
-            items, version = await api.list_claims()
-            listed = [ClaimView.of(item) for item in items]
-            for key in self.present.keys() - {view.key for view in listed}:
-                self._remove(key)
-            for view in listed:
-                self._put(view)
-            async for kind, obj in api.watch_claims(version):
-                view = ClaimView.of(obj)
-                if kind == "DELETED":
-                    self._remove(view.key)
-                else:
-                    self._put(view)
-            await asyncio.sleep(_PAUSE_BETWEEN_WATCHES)
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Return as soon as `condition` holds, which is asked at each change of a claim."""
-        while not condition():
-            self._changed.clear()
-            await self._changed.wait()
+        await self.follow_all(api, CLAIMS)
 
     def describe(self) -> str:
         """One line for each claim that is not Active, for an error message."""
         return "\n".join(f"  {view.key}: {view.reason}: {view.message}" for view in self.present.values() if not view.active)
+
+    def _listed(self, items: Sequence[Mapping[str, Any]]) -> None:
+        views = [ClaimView.of(item) for item in items]
+        for key in self.present.keys() - {view.key for view in views}:
+            self._remove(key)
+        for view in views:
+            self._put(view)
+
+    def _seen(self, raw: Mapping[str, Any], *, deleted: bool) -> None:
+        view = ClaimView.of(raw)
+        if deleted:
+            self._remove(view.key)
+        else:
+            self._put(view)
 
     def _put(self, view: ClaimView) -> None:
         if self.present.get(view.key) == view:
@@ -136,15 +133,11 @@ class Claims:
         self.profiles.setdefault(view.key, set()).update(view.profiles)
         if view.foreign_blocker:
             self.waited_for.setdefault(view.foreign_blocker, view.key)
-        self._tell(view.key, view)
+        self._listener(view.key, view)
 
     def _remove(self, key: Key) -> None:
         if self.present.pop(key, None) is not None:
-            self._tell(key, None)
-
-    def _tell(self, key: Key, view: ClaimView | None) -> None:
-        self._changed.set()
-        self._listener(key, view)
+            self._listener(key, None)
 
 
 def _nobody(_key: Key, _view: ClaimView | None) -> None:

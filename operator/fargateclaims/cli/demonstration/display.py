@@ -14,6 +14,7 @@ from rich.text import Text
 
 from fargateclaims.cli.demonstration.claims import ClaimView, Key
 from fargateclaims.cli.demonstration.errors import DemoError
+from fargateclaims.cli.demonstration.pods import Pods
 
 # What is wrapped here is readable on any terminal.
 WIDTH: Final = 100
@@ -46,6 +47,9 @@ class Display(Protocol):
     def changed(self, key: Key, view: ClaimView | None) -> None:
         """Show a claim's change; without a view it is gone."""
 
+    def moved(self, pods: Pods) -> None:
+        """Show how the pods stand now."""
+
 
 def show(console: Console, text: str) -> None:
     """Show text as it is, however long its lines. DemoError if nobody can read it any more, as behind `head`."""
@@ -74,12 +78,13 @@ class _Clock:
 
 
 class LiveTable:
-    """Like `kubectl get fpc -A -w`, with each claim in one row; below it, what claims say that are not Active."""
+    """Like `kubectl get fpc -A -w`, with each claim in one row; below it, what claims say that are not Active, and the pods."""
 
     def __init__(self, console: Console, views: Views) -> None:
         self._views = views
         self._clock = _Clock()
         self._last_changed: dict[Key, float] = {}
+        self._pods = ""
         self._live = Live(get_renderable=self._render, console=console, refresh_per_second=_REFRESHES_PER_SECOND)
 
     def __enter__(self) -> Self:
@@ -101,13 +106,18 @@ class LiveTable:
         if view is None:
             self.tell(f"{key} is gone")
 
+    def moved(self, pods: Pods) -> None:
+        """See `Display`."""
+        self._pods = f"{pods.what}  {_standing(pods)}"
+
     def _render(self) -> RenderableType:
         views = dict(sorted(self._views().items()))
         messages = [view for view in views.values() if view.reason not in _SPEAK_FOR_THEMSELVES]
         messages.sort(key=lambda view: self._last_changed.get(view.key, 0.0), reverse=True)
         lines = [Text(f"{view.key}: {view.message}", style="dim", overflow="ellipsis", no_wrap=True) for view in messages[:_MESSAGES]]
         # Always as high, so that the terminal does not jump.
-        return Group(Text(), _table(views.values()), Text(), *lines, *(Text() for _ in range(_MESSAGES - len(lines))))
+        lines += [Text() for _ in range(_MESSAGES - len(lines))]
+        return Group(Text(), _table(views.values()), Text(), *lines, Text(self._pods, overflow="ellipsis", no_wrap=True))
 
 
 def _table(views: Iterable[ClaimView]) -> Table:
@@ -118,6 +128,13 @@ def _table(views: Iterable[ClaimView]) -> Table:
         ready = Text(view.ready, style=_STYLES.get(view.ready, "yellow"))
         table.add_row(*view.key, ready, view.reason, view.class_name, view.profile, view.queue, _age(view.created))
     return table
+
+
+def _standing(pods: Pods) -> str:
+    """How many of them are ready, and where."""
+    now = pods.now
+    where = ", ".join(f"{number} on {profile}" for profile, number in now.ready.items())
+    return f"{now.healthy}/{pods.replicas} ready  {where or f'{now.waiting} Pending'}"
 
 
 def _age(created: datetime) -> str:
@@ -133,6 +150,8 @@ class PlainLines:
         self._console = console
         self._clock = _Clock()
         self._said: dict[Key, tuple[str, str, str]] = {}
+        self._pods_said = ""
+        self._pods_ran = False
 
     def __enter__(self) -> Self:
         """See `Display`."""
@@ -157,7 +176,21 @@ class PlainLines:
         self._said[key] = says
         self._print(f"{self._clock}  {key!s:14} {view.ready:8} {view.reason:14} {view.profile:28} {view.queue}".rstrip())
         if view.reason not in _SPEAK_FOR_THEMSELVES:
-            self._print(textwrap.fill(view.message, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False))
+            self._print_message(view.message)
+
+    def moved(self, pods: Pods) -> None:
+        """See `Display`. Until all are ready for the first time, only what is so of all is worth a line."""
+        refused = pods.all_refused()
+        self._pods_ran = self._pods_ran or pods.now.healthy == pods.replicas
+        says = _standing(pods)
+        if says != self._pods_said and (self._pods_ran or refused):
+            self._pods_said = says
+            self._print(f"{self._clock}  {pods.what:14} {says}")
+            if refused:
+                self._print_message(pods.now.why)
+
+    def _print_message(self, text: str) -> None:
+        self._print(textwrap.fill(text, WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False))
 
     def _print(self, text: str) -> None:
         show(self._console, text)

@@ -1,13 +1,17 @@
-"""Whether the story held, judged by EKS's own ledger: what the operator says of itself counts for nothing here."""
+"""Whether the story held, by EKS's own ledger and the pods themselves: what the operator says of itself counts for nothing here."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from fargateclaims.cli.demonstration import moves
 from fargateclaims.cli.demonstration.claims import ClaimView, Key
+from fargateclaims.cli.demonstration.moves import Move
 from fargateclaims.simulator.eks.ledger import Call, Entry, StatusChange
 from fargateclaims.simulator.eks.verdict import FOREIGN, MUTATIONS, Verdict, verdict
 
 _ACTIVE = "ACTIVE"
+# So many profiles has a claim had then.
+_REPLACED_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class Evidence:
     :param profiles: the names of all profiles that a claim has had.
     :param waited_for: by someone else's profile, a claim that said that it waits for it.
     :param subnet: that EKS refuses, for it has become public.
+    :param move: of the pods on the profile that was replaced.
     """
 
     entries: Sequence[Entry]
@@ -26,6 +31,7 @@ class Evidence:
     profiles: Mapping[Key, Iterable[str]]
     waited_for: Mapping[str, Key]
     subnet: str
+    move: Move
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +109,7 @@ def _time(cluster: str, judged: Verdict, width: int) -> str:
 
 def _replacement(evidence: Evidence, changes: Sequence[StatusChange], key: Key) -> Iterable[str]:
     names = _created(changes, evidence.profiles.get(key, ()))
-    if len(names) < 2:
+    if len(names) != _REPLACED_ONCE:
         return
     made = next((each.at for each in changes if each.profile == names[1] and each.after == _ACTIVE), None)
     left = next((each.at for each in changes if each.profile == names[0] and each.before == _ACTIVE), None)
@@ -113,6 +119,8 @@ def _replacement(evidence: Evidence, changes: Sequence[StatusChange], key: Key) 
             f"{key} was edited: {names[1]} was ACTIVE {left - made:.2f} s before {names[0]} began to go, "
             f"{gap:.2f} s without an ACTIVE profile"
         )
+    yield from moves.pending_line(evidence.move)
+    yield from moves.lines_of(evidence.move, names[0], names[1])
 
 
 def _blocked(evidence: Evidence, expected: Expected) -> Iterable[str]:
@@ -140,8 +148,13 @@ def _problems_of_eks(
     gap = without_active_profile(changes, evidence.profiles.get(expected.edited, ()))
     if gap > 0:
         yield f"{expected.edited} was {gap:.2f} s without an ACTIVE profile"
-    if len(_created(changes, evidence.profiles.get(expected.edited, ()))) != 2:
+    names = _created(changes, evidence.profiles.get(expected.edited, ()))
+    if len(names) == _REPLACED_ONCE:
+        yield from moves.problems_of(evidence.move, *names)
+    else:
         yield f"{expected.edited} was not replaced once"
+    if not list(moves.pending_line(evidence.move)):
+        yield f"the pods of {evidence.move.what} were not Pending before there was a profile for them, or never ran"
     there = {(change.cluster, change.profile): change.after for change in changes}
     left = {name for (_, name), state in there.items() if state is not None}
     wanted = {expected.foreign_profile, *(evidence.claims[key].profile for key in expected.active if key in evidence.claims)}

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Final, Self
@@ -12,13 +13,40 @@ from fargateclaims.api.group import API_VERSION, CLAIM_KIND, CLAIM_PLURAL, CLASS
 from fargateclaims.cli.demonstration.errors import DemoError
 
 _OURS: Final = f"/apis/{GROUP}/{VERSION}"
+_POLICY: Final = "/apis/policy/v1"
+_BUDGETS: Final = "poddisruptionbudgets"
 _COLLECTIONS: Final = {
     ("v1", "Namespace"): ("/api/v1", "namespaces"),
+    ("apps/v1", "Deployment"): ("/apis/apps/v1", "deployments"),
+    ("policy/v1", "PodDisruptionBudget"): (_POLICY, _BUDGETS),
     (API_VERSION, CLASS_KIND): (_OURS, CLASS_PLURAL),
     (API_VERSION, CLAIM_KIND): (_OURS, CLAIM_PLURAL),
 }
 _REQUEST_LIMIT: Final = aiohttp.ClientTimeout(total=30)
 _WATCH_LIMIT: Final = aiohttp.ClientTimeout(total=None, sock_connect=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Collection:
+    """Objects that are watched together.
+
+    :param selector: by label; empty for all.
+    """
+
+    path: str
+    selector: str = ""
+
+
+CLAIMS: Final = Collection(f"{_OURS}/{CLAIM_PLURAL}")
+
+
+def pods_of(namespace: str, selector: str) -> Collection:
+    """The pods of a namespace that have these labels."""
+    return Collection(f"/api/v1/namespaces/{namespace}/pods", selector)
+
+
+class WatchExpiredError(Exception):
+    """What has changed since is not known any more: only a new list tells."""
 
 
 class KubernetesAPI:
@@ -55,35 +83,44 @@ class KubernetesAPI:
         """Ask for a claim to be deleted; does not wait."""
         await self._request("DELETE", _path(_OURS, CLAIM_PLURAL, namespace, name))
 
-    async def list_claims(self) -> tuple[list[dict[str, Any]], str]:
-        """Read all claims, and the resourceVersion to watch from."""
-        answer = await self._request("GET", _path(_OURS, CLAIM_PLURAL))
+    async def get_budget(self, namespace: str, name: str) -> dict[str, Any]:
+        """Read a disruption budget."""
+        return await self._request("GET", _path(_POLICY, _BUDGETS, namespace, name))
+
+    async def list_all(self, collection: Collection) -> tuple[list[dict[str, Any]], str]:
+        """Read all objects, and the resourceVersion to watch from."""
+        answer = await self._request("GET", collection.path, query=_query(collection))
         return answer["items"], answer["metadata"]["resourceVersion"]
 
-    async def watch_claims(self, resource_version: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-        """The changes of claims, as event type and object, until the server ends the watch or wants a new list."""
-        query = {"watch": "true", "resourceVersion": resource_version}
+    async def watch(self, collection: Collection, resource_version: str) -> AsyncIterator[tuple[str, dict[str, Any]]]:
+        """The changes since a version, as event type and object, until the server ends the watch. Raises WatchExpiredError."""
+        query = {**_query(collection), "watch": "true", "resourceVersion": resource_version}
         try:
-            async with self._session.get(self._url + _path(_OURS, CLAIM_PLURAL), params=query, timeout=_WATCH_LIMIT) as response:
+            async with self._session.get(self._url + collection.path, params=query, timeout=_WATCH_LIMIT) as response:
                 if response.status == HTTPStatus.GONE:
-                    return
+                    raise WatchExpiredError
                 if response.status >= 400:
-                    raise DemoError(f"the Kubernetes API refuses to let the claims be watched: {response.status} {response.reason}")
+                    raise DemoError(f"the Kubernetes API refuses a watch of {collection.path}: {response.status} {response.reason}")
                 async for line in response.content:
                     event = json.loads(line)
                     if event["type"] == "ERROR":
-                        return
+                        raise WatchExpiredError
                     yield event["type"], event["object"]
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise DemoError(f"the watch of the claims has failed: {str(error) or type(error).__name__}") from error
+            raise DemoError(f"the watch of {collection.path} has failed: {str(error) or type(error).__name__}") from error
 
     async def _request(
-        self, method: str, path: str, body: Mapping[str, Any] | None = None, content_type: str = "application/json"
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        content_type: str = "application/json",
+        query: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         data = None if body is None else json.dumps(body)
         try:
             async with self._session.request(
-                method, self._url + path, data=data, headers={"Content-Type": content_type}, timeout=_REQUEST_LIMIT
+                method, self._url + path, data=data, params=query, headers={"Content-Type": content_type}, timeout=_REQUEST_LIMIT
             ) as response:
                 answer: dict[str, Any] = await response.json(content_type=None)
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
@@ -95,3 +132,7 @@ class KubernetesAPI:
 
 def _path(prefix: str, plural: str, namespace: str | None = None, name: str | None = None) -> str:
     return prefix + (f"/namespaces/{namespace}" if namespace else "") + f"/{plural}" + (f"/{name}" if name else "")
+
+
+def _query(collection: Collection) -> dict[str, str]:
+    return {"labelSelector": collection.selector} if collection.selector else {}

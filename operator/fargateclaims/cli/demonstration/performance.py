@@ -15,8 +15,20 @@ from fargateclaims.cli.demonstration.display import WIDTH, display, show
 from fargateclaims.cli.demonstration.errors import DemoError, in_one_line, steering
 from fargateclaims.cli.demonstration.judgement import Evidence, Expected, Findings, judge
 from fargateclaims.cli.demonstration.kubernetes_api import KubernetesAPI
+from fargateclaims.cli.demonstration.moves import Move
+from fargateclaims.cli.demonstration.pods import Pods
 from fargateclaims.cli.demonstration.stage import Stage, stage
-from fargateclaims.cli.demonstration.story import DELETED, EDITED, FOREIGN_PROFILE, KEPT, REFUSED, Story
+from fargateclaims.cli.demonstration.story import (
+    DELETED,
+    EDITED,
+    FOREIGN_PROFILE,
+    KEPT,
+    REFUSED,
+    REPLICAS,
+    WORKLOAD,
+    WORKLOAD_LABELS,
+    Story,
+)
 from fargateclaims.simulator.eks.client import SimulatedEKS
 
 EXIT_HELD: Final = 0
@@ -59,13 +71,11 @@ def _stop_once(performing: asyncio.Future[int], asked: asyncio.Event) -> None:
 
 
 async def _perform(console: Console, *, seconds: float, keep: bool) -> int:
-    show(console, "starting a Kubernetes API, an EKS with two clusters, and the operator, on this machine alone")
+    show(console, "starting a Kubernetes API, an EKS with Fargate and two clusters, and the operator, on this machine")
     async with stage(seconds) as where, KubernetesAPI(where.kubernetes_url) as api:
         findings = await _unless_broken(where, play(console, where, api))
-        for line in ("", *findings.lines):
+        for line in ("", *findings.lines, *(f"NOT AS IT SHOULD BE: {problem}" for problem in findings.problems)):
             show(console, textwrap.fill(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False))
-        for problem in findings.problems:
-            show(console, f"NOT AS IT SHOULD BE: {problem}")
         if keep:
             show(console, _how_to_go_on(where))
             # Ctrl-C is the planned end here: the exit code is the verdict's.
@@ -76,17 +86,22 @@ async def _perform(console: Console, *, seconds: float, keep: bool) -> int:
 
 async def play(console: Console, where: Stage, api: KubernetesAPI) -> Findings:
     """Play the story and judge it. Raises DemoError if it does not come to rest."""
-    claims = Claims()
+    claims, pods = Claims(), Pods(f"deploy/{WORKLOAD.name}", REPLICAS)
     with display(console, lambda: claims.present) as shown:
-        following = asyncio.ensure_future(claims.follow(api, shown.changed))
-        playing = asyncio.ensure_future(Story(where, api, claims, shown.tell).play())
+        tasks = (
+            asyncio.ensure_future(claims.follow(api, shown.changed)),
+            asyncio.ensure_future(pods.follow(api, WORKLOAD.namespace, WORKLOAD_LABELS, shown.moved)),
+            asyncio.ensure_future(Story(where, api, claims, pods, shown.tell).play()),
+        )
         try:
-            await _first_of(following, playing)
+            await _first_of(*tasks)
         finally:
-            await _cancelled(following, playing)
+            await _cancelled(*tasks)
+    budget = int((await api.get_budget(*WORKLOAD))["status"]["desiredHealthy"])
+    move = Move(pods.what, REPLICAS, budget, pods.timeline, pods.gone, pods.complete)
     with steering("EKS's ledger cannot be read"), SimulatedEKS(where.eks_url) as eks:
         entries = eks.ledger()
-    return judge(Evidence(entries, claims.present, claims.profiles, claims.waited_for, where.spare_subnet), _EXPECTED)
+    return judge(Evidence(entries, claims.present, claims.profiles, claims.waited_for, where.spare_subnet, move), _EXPECTED)
 
 
 async def _unless_broken(where: Stage, work: Coroutine[Any, Any, Findings]) -> Findings:

@@ -1,11 +1,11 @@
-"""The programs of the demo: each a process of its own, with its output in a file."""
+"""The programs of the demo: each a process of its own."""
 
 import asyncio
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final, Self
 
@@ -22,7 +22,7 @@ _NOT_OURS: Final = re.compile(r"AWS_.*|BOTO_.*|FARGATECLAIMS_.*|KUBECONFIG|(http
 
 
 class Program:
-    """``fargateclaims`` with some arguments, running. `name` is for people, such as "the operator"."""
+    """``fargateclaims`` with some arguments, running, with its output in a file. `name` is for people, such as "the operator"."""
 
     def __init__(self, name: str, log: Path, process: subprocess.Popen[bytes]) -> None:
         self.name = name
@@ -83,8 +83,36 @@ class Program:
         return [line.rstrip("\n") for line in lines if line.endswith("\n") or not complete_only]
 
     def _last_words(self) -> str:
-        lines = [line for line in self._lines() if line.strip()][-_LAST_LINES:]
-        return "; the last it said:\n" + "\n".join(f"  {line}" for line in lines) if lines else ", without a word"
+        return _last_of(self._lines())
+
+
+async def kubectl_fargate(*arguments: str, kubeconfig: Path) -> None:
+    """Run `kubectl fargate`, as a person does. Raises DemoError, with the last it said, if it fails."""
+    # Not by the name of the script, which need not be on the PATH.
+    command = [sys.executable, "-P", "-c", "from fargateclaims.cli.plugin.app import main; main()", *arguments]
+    process = await asyncio.create_subprocess_exec(
+        *command,
+        *("--kubeconfig", str(kubeconfig)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        env=_surroundings(),
+        start_new_session=True,
+    )
+    try:
+        output, _ = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    if process.returncode:
+        said = _last_of(output.decode(errors="replace").splitlines())
+        raise DemoError(f"kubectl fargate {' '.join(arguments)} has ended with {process.returncode}{said}")
+
+
+def _last_of(lines: Iterable[str]) -> str:
+    last = [line for line in lines if line.strip()][-_LAST_LINES:]
+    return "; the last it said:\n" + "\n".join(f"  {line}" for line in last) if last else ", without a word"
 
 
 def _surroundings() -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Where the demo plays: two embedded APIs and the operator, on free ports of this machine, and a folder that goes with them."""
+"""Where the demo plays: two embedded APIs, the data plane of one cluster, and the operator, on this machine, with a folder of their own."""
 
 import asyncio
 import tempfile
@@ -28,6 +28,10 @@ _SETTINGS: Final = {
 # How often a profile is looked at while its operation lasts; the defaults are made for creates of a minute.
 _POLLS_AT_LEAST: Final = 6
 _POLLS_AT_MOST: Final = 30
+# What a pod takes, as a share of a profile's create: in EKS, both are about a minute.
+_PROVISIONING: Final = 0.1
+_START: Final = 0.05
+_STOP: Final = 0.05
 _PLACEHOLDER_SUBNET: Final = "subnet-00000000000000000"
 
 
@@ -102,8 +106,9 @@ async def _start(folder: Path, running: list[Program], seconds: float) -> Stage:
             kube_said = starting.create_task(kube.said("Kubernetes API: "))
             eks_said = starting.create_task(eks.said("EKS simulator ready at "))
     kubernetes_url, eks_url = kube_said.result(), eks_said.result()
-    prod = seed(eks_url)
+    prod = seed(eks_url, kubernetes_url)
     aws = prod.environment(eks_url)
+    running.append(Program.start("the data plane", folder / "data-plane.log", *_data_plane(prod, kubeconfig, eks_url, seconds)))
     environment = {
         **aws,
         **_SETTINGS,
@@ -115,8 +120,22 @@ async def _start(folder: Path, running: list[Program], seconds: float) -> Stage:
     return Stage(seconds, kubernetes_url, kubeconfig, eks_url, aws, prod.spare_subnets[0], tuple(running))
 
 
-def seed(eks_url: str) -> Seeded:
-    """Make the clusters that the samples' classes name. Returns the account whose credentials the operator gets. Raises DemoError."""
+def _data_plane(prod: Seeded, kubeconfig: Path, eks_url: str, seconds: float) -> list[str]:
+    delays = {"provision": _PROVISIONING, "start": _START, "stop": _STOP}
+    return [
+        *("simulate", "fargate", "--cluster", prod.clusters[PROD], "--kubeconfig", str(kubeconfig)),
+        *("--eks-url", eks_url, "--access-key-id", prod.access_key_id),
+        *(word for name, share in delays.items() for word in (f"--{name}-seconds", str(share * seconds))),
+    ]
+
+
+def seed(eks_url: str, kubernetes_url: str) -> Seeded:
+    """Make the clusters that the samples' classes name; the pods of `PROD` are in that Kubernetes.
+
+    Returns the account whose credentials the operator gets. Raises DemoError.
+    """
     with steering("the simulated EKS cannot be set up"), SimulatedEKS(eks_url) as eks:
         eks.seed([STAGING], account="444455556666", region="us-east-1")
-        return eks.seed([PROD], account=PROD_ACCOUNT, region=PROD_REGION)
+        prod = eks.seed([PROD], account=PROD_ACCOUNT, region=PROD_REGION)
+        eks.kubernetes(PROD, kubernetes_url, account=PROD_ACCOUNT, region=PROD_REGION)
+        return prod

@@ -11,6 +11,8 @@ from fargateclaims.cli.demonstration import manifests
 from fargateclaims.cli.demonstration.claims import Claims, Key
 from fargateclaims.cli.demonstration.errors import DemoError, steering, ungrouped
 from fargateclaims.cli.demonstration.kubernetes_api import KubernetesAPI
+from fargateclaims.cli.demonstration.pods import Pods
+from fargateclaims.cli.demonstration.programs import kubectl_fargate
 from fargateclaims.cli.demonstration.stage import PROD, PROD_ACCOUNT, PROD_REGION, Stage
 from fargateclaims.simulator.eks.client import SimulatedEKS
 from fargateclaims.simulator.eks.errors import EKSError
@@ -20,6 +22,10 @@ REFUSED: Final = Key("data", "adhoc")
 DELETED: Final = (Key("shop", "reports"), Key("shop", "preview"))
 KEPT: Final = (Key("shop", "checkout"), EDITED, Key("data", "etl"), Key("data", "ingest"))
 FOREIGN_PROFILE: Final = "tf-batch"
+WORKLOAD: Final = EDITED
+"""Namespace and name of the Deployment whose pods the profile takes, and of their disruption budget."""
+WORKLOAD_LABELS: Final = "app=search"
+REPLICAS: Final = 6
 
 # A machine with much else to do may need far longer than is usual, whatever EKS takes.
 _SPARE_SECONDS: Final = 150.0
@@ -28,6 +34,8 @@ _OPERATIONS_IN_A_ROW: Final = 10
 _OPERATOR_LIMIT: Final = 60.0
 # So much longer than others does the profile of someone else take, at least: time for two teams to run into it.
 _FOREIGN_EXTRA_SECONDS: Final = 1.0
+# A new claim's place in the queue is by its creationTimestamp, which has whole seconds.
+_OF_A_TIMESTAMP: Final = 1.0
 # How long one request may wait; a client gives up after two minutes.
 _FOREIGN_WAIT_SECONDS: Final = 30.0
 _LOOK_AGAIN: Final = 0.1
@@ -50,10 +58,11 @@ class Story:
     :param tell: shows one line about what somebody does.
     """
 
-    def __init__(self, stage: Stage, api: KubernetesAPI, claims: Claims, tell: Callable[[str], None]) -> None:
+    def __init__(self, stage: Stage, api: KubernetesAPI, claims: Claims, pods: Pods, tell: Callable[[str], None]) -> None:
         self._stage = stage
         self._api = api
         self._claims = claims
+        self._pods = pods
         self._tell = tell
         self._edited = asyncio.Event()
 
@@ -68,6 +77,7 @@ class Story:
                         for act in (self._shop_claims, self._terraform_interferes, self._preview_is_over, self._reports_are_over):
                             acts.create_task(act())
                 await self._claims.until(self._at_rest)
+                await self._pods.until(lambda: self._pods.all_ready(self._claims.present[EDITED].profile))
         except TimeoutError:
             raise DemoError(f"the claims have not come to rest within {limit:.0f} s:\n{self._claims.describe()}") from None
 
@@ -82,6 +92,10 @@ class Story:
             raise DemoError(f"the operator did not make class standard Ready within {_OPERATOR_LIMIT:.0f} s") from None
 
     async def _shop_claims(self) -> None:
+        """A workload that is there before its profile: EKS looks for one when a pod is made, and never again."""
+        self._tell("team shop: kubectl apply -f 30-deployment-shop.yaml, too early: no profile takes its pods")
+        await self._apply("30-deployment-shop.yaml")
+        await self._pods.until(self._pods.all_refused)
         self._tell("team shop: kubectl apply -f 20-claims-shop.yaml")
         await self._apply("20-claims-shop.yaml")
 
@@ -98,12 +112,23 @@ class Story:
         await asyncio.to_thread(_open_subnet, self._stage)
         self._tell(f"the network team, by mistake: {self._stage.spare_subnet} gets a route to the internet")
         await self._claims.until(lambda: self._claims.active(EDITED))
+        await self._reschedule()
+        self._tell(f"team shop: kubectl edit fpc {EDITED.name}, other labels while pods run on the profile")
+        await self._api.patch_claim(*EDITED, {"spec": {"selectors": _NEW_SELECTORS}})
+        # Who comes a second after it has its place has a later one: while its pods move, the others' profiles are made.
+        await self._claims.until(lambda: self._claims.is_queued(EDITED))
+        await asyncio.sleep(_OF_A_TIMESTAMP)
+        self._edited.set()
         self._tell("team data: kubectl apply -f 21-claims-data.yaml")
         await self._apply("21-claims-data.yaml")
-        self._tell(f"team shop: kubectl edit fpc {EDITED.name}, other labels while the profile is in use")
-        await self._api.patch_claim(*EDITED, {"spec": {"selectors": _NEW_SELECTORS}})
-        self._edited.set()
         await self._terraform_is_done(soonest)
+
+    async def _reschedule(self) -> None:
+        """The pods that were too early are made again, and run: from here on, their budget holds."""
+        command = ("reschedule", EDITED.name, "-n", EDITED.namespace, "--yes")
+        self._tell(f"team shop: kubectl fargate {' '.join(command)}")
+        await kubectl_fargate(*command, kubeconfig=self._stage.kubeconfig)
+        await self._pods.until(lambda: self._pods.all_ready(self._claims.present[EDITED].profile))
 
     async def _terraform_is_done(self, soonest: float) -> None:
         """Let the profile of someone else become ACTIVE, not before a claim has said that it waits for it: an operator may be slow."""
