@@ -6,6 +6,8 @@ import typer
 
 from fargateclaims import __version__
 from fargateclaims.cli.demo import demo
+from fargateclaims.cli.doctor import Command as DoctorCommand
+from fargateclaims.cli.doctor import doctor
 from fargateclaims.cli.run import run
 from fargateclaims.cli.simulate_eks import simulate_eks
 from fargateclaims.cli.simulate_fargate import simulate_fargate
@@ -20,6 +22,7 @@ app = typer.Typer(
 simulate = typer.Typer(help="Run an embedded API, or the data plane of Fargate, on this machine.", no_args_is_help=True)
 app.command("run")(run)
 app.command("demo")(demo)
+app.command("doctor", cls=DoctorCommand)(doctor)
 simulate.command("eks")(simulate_eks)
 simulate.command("kube")(simulate_kube)
 simulate.command("fargate")(simulate_fargate)

@@ -10,7 +10,7 @@ import typer
 
 from fargateclaims.cli.plugin.options import Format
 
-_PLAIN: Final = str.maketrans({"✓": "+", "✗": "x", "→": "->", "…": "..."})
+_PLAIN: Final = str.maketrans({"✓": "+", "✗": "x", "→": "->", "…": "...", "·": "-", "├": "|", "└": "`", "│": "|", "─": "-"})
 
 
 class Screen:
@@ -34,6 +34,10 @@ class Screen:
     def bad(self, text: str) -> str:
         """Text of something that stands in the way."""
         return self._styled(text, "red")
+
+    def warned(self, text: str) -> str:
+        """Text of something that works, and that somebody should know."""
+        return self._styled(text, "yellow")
 
     def faint(self, text: str) -> str:
         """Text of less interest."""

@@ -72,6 +72,11 @@ def check_mapping(  # noqa: PLR0913 - who, where, and each fact by name
     )
 
 
+def wanted_entry(role_arn: str, cluster_arn: ClusterARN, cluster: EKSCluster) -> str:
+    """What makes the role known to the cluster: a command, or a line of mapRoles where the cluster knows nothing else."""
+    return entry_for(role_arn) if cluster.authentication_mode == _CONFIG_MAP else _make_entry(role_arn, cluster_arn)
+
+
 def _served(role_arn: str, profiles: Iterable[Profile]) -> bool:
     return any(each.pod_execution_role_arn == role_arn and each.state not in _BEGINNING for each in profiles)
 

@@ -81,7 +81,9 @@ def check_subnets(source: SubnetSource, cluster: EKSCluster, network: Network) -
 
 
 def each_subnet(source: SubnetSource, cluster: EKSCluster, network: Network) -> tuple[tuple[Subnet, str], ...]:
-    """The subnets that come into question, by id, each with a phrase on why Fargate cannot use it, such as `is public: …`; empty if it can.
+    """The subnets that come into question, each with a phrase on why Fargate cannot use it, such as `is public: …`; empty if it can.
+
+    First those that it can use, each by zone and id.
 
     Nothing where EC2 may not be read; where its route tables may not, none is public as far as is known.
     """
@@ -92,7 +94,8 @@ def each_subnet(source: SubnetSource, cluster: EKSCluster, network: Network) -> 
     chosen = {each.id: each for each in (*given, *_candidates(source, cluster, network.subnets))}
     tables = network.route_tables
     obstacles = _obstacles(chosen.values(), cluster, Routing(() if isinstance(tables, Unreadable) else tables))
-    return tuple((chosen[each], obstacles[each].what if each in obstacles else "") for each in sorted(chosen))
+    told = ((subnet, obstacles[subnet.id].what if subnet.id in obstacles else "") for subnet in chosen.values())
+    return tuple(sorted(told, key=lambda each: (bool(each[1]), each[0].zone, each[0].id)))
 
 
 def _given_problem(ids: Iterable[str], cluster: EKSCluster, subnets: Iterable[Subnet], routing: Routing) -> Finding | None:

@@ -1,0 +1,1 @@
+"""`fargateclaims doctor`: what is read, and how it is written."""
