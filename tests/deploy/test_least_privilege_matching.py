@@ -82,6 +82,14 @@ def test_each_rule_is_one_grant_for_each_verb_resource_and_name() -> None:
 def test_only_what_is_bound_to_the_account_is_granted_to_it() -> None:
     assert grants_of(MANIFESTS, ("ops", "another")) == []
     assert grants_of(MANIFESTS, ("other", "robot")) == []
+    assert grants_of(MANIFESTS, "robot") == []
+
+
+def test_what_is_bound_to_a_group_is_granted_to_its_members() -> None:
+    made, binding = role("ClusterRole", NAMESPACES)
+    binding = {**binding, "subjects": [{"kind": "Group", "name": "robots", "apiGroup": "rbac.authorization.k8s.io"}]}
+    assert grants_of([made, binding], "robots") == [Grant("ClusterRole robot", "namespaces", "list")]
+    assert grants_of([made, binding], ("ops", "robots")) == []
 
 
 @pytest.mark.parametrize(

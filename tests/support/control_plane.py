@@ -1,6 +1,7 @@
 """A real Kubernetes control plane on loopback: etcd, kube-apiserver and kube-controller-manager, as `make kube` builds them.
 
-RBAC decides who may do what, and each request is in the audit log. There is no scheduler and no kubelet: Pods stay Pending.
+RBAC decides who may do what, and each request is in the audit log. Tokens of AWS's identities are known as an EKS cluster knows them.
+There is no scheduler and no kubelet: Pods stay Pending.
 """
 
 import json
@@ -21,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from support.ports import reserved_port
 from support.programs import start
+from support.token_reviews import token_reviews
 
 START_LIMIT: Final = 180.0
 STOP_LIMIT: Final = 30.0
@@ -77,6 +79,7 @@ class ControlPlane:
         self._folder = folder
         self._programs: dict[str, subprocess.Popen[bytes]] = {}
         self._ports = ExitStack()
+        self._token_reviews = self._ports.enter_context(token_reviews())
         self._etcd = f"http://127.0.0.1:{self._reserve_port()}"
         self._port = self._reserve_port()
         self.url = f"https://127.0.0.1:{self._port}"
@@ -135,6 +138,8 @@ class ControlPlane:
                 key,
             ),
             *("--token-auth-file", str(self._folder / "tokens.csv"), "--authorization-mode", "RBAC", "--allow-privileged=true"),
+            *("--authentication-token-webhook-config-file", str(self._folder / "token-reviews.json")),
+            *("--authentication-token-webhook-version", "v1"),
             *("--service-cluster-ip-range", "10.0.0.0/24", "--endpoint-reconciler-type", "none"),
             # Else a stop waits a minute for clients to end their watches.
             "--shutdown-watch-termination-grace-period=1s",
@@ -174,15 +179,8 @@ class ControlPlane:
         """
         token_file = path.with_suffix(".token")
         token_file.write_text(token)
-        config = {
-            "apiVersion": "v1",
-            "kind": "Config",
-            "clusters": [{"name": "e2e", "cluster": {"server": server or self.url, "certificate-authority": str(self.certificate)}}],
-            "users": [{"name": "e2e", "user": {"tokenFile": str(token_file)}}],
-            "contexts": [{"name": "e2e", "context": {"cluster": "e2e", "user": "e2e", "namespace": namespace}}],
-            "current-context": "e2e",
-        }
-        path.write_text(json.dumps(config, indent=1))
+        cluster = {"server": server or self.url, "certificate-authority": str(self.certificate)}
+        path.write_text(json.dumps(_kubeconfig(cluster, {"tokenFile": str(token_file)}, namespace), indent=1))
         return path
 
     def _write_credentials(self) -> None:
@@ -191,6 +189,8 @@ class ControlPlane:
         (self._folder / "service-accounts.key").write_bytes(pem)
         (self._folder / "tokens.csv").write_text(f'{ADMIN_TOKEN},admin,admin,"system:masters"\n')
         (self._folder / "audit-policy.json").write_text(json.dumps(_AUDIT_POLICY))
+        reviews = _kubeconfig({"server": self._token_reviews}, {}, "default")
+        (self._folder / "token-reviews.json").write_text(json.dumps(reviews))
 
     def _start(self, name: str, *arguments: str) -> None:
         with self._log(name).open("ab") as log:
@@ -238,6 +238,17 @@ class ControlPlane:
 
     def _last_words(self, name: str) -> str:
         return "\n".join(self._log(name).read_text(errors="replace").splitlines()[-10:])
+
+
+def _kubeconfig(cluster: Mapping[str, str], user: Mapping[str, str], namespace: str) -> Mapping[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": "e2e", "cluster": cluster}],
+        "users": [{"name": "e2e", "user": user}],
+        "contexts": [{"name": "e2e", "context": {"cluster": "e2e", "user": "e2e", "namespace": namespace}}],
+        "current-context": "e2e",
+    }
 
 
 @contextmanager

@@ -113,8 +113,8 @@ class Verdict:
         return [grant for grant, times in self.used.items() if not times]
 
 
-def grants_of(manifests: Sequence[Object], account: tuple[str, str]) -> list[Grant]:
-    """What roles in the manifests grant to a ServiceAccount, given as (namespace, name).
+def grants_of(manifests: Sequence[Object], account: tuple[str, str] | str) -> list[Grant]:
+    """What roles in the manifests grant to a ServiceAccount, given as (namespace, name), or to a group.
 
     Raises ValueError for a wildcard, for a missing role, and for what a role grants more than once: nobody could tell which was used.
     """
@@ -135,9 +135,9 @@ def grants_of(manifests: Sequence[Object], account: tuple[str, str]) -> list[Gra
     return found
 
 
-def _is_for(binding: Object, account: tuple[str, str]) -> bool:
-    subjects = binding.get("subjects", ())
-    return any((each["kind"], each.get("namespace"), each["name"]) == ("ServiceAccount", *account) for each in subjects)
+def _is_for(binding: Object, account: tuple[str, str] | str) -> bool:
+    wanted = ("Group", None, account) if isinstance(account, str) else ("ServiceAccount", *account)
+    return any((each["kind"], each.get("namespace"), each["name"]) == wanted for each in binding.get("subjects", ()))
 
 
 def _grants(role: Object, where: str | None) -> Iterator[Grant]:
