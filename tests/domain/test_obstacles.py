@@ -227,6 +227,13 @@ def test_a_cluster_that_is_updating_takes_no_profile_and_nobody_need_mend_that()
     assert to_create(work=DELETE_FIRST, cluster=replace(CLUSTER, status="UPDATING")) == found, "the old profile stays until then"
 
 
+def test_a_cluster_where_there_is_no_fargate_takes_no_profile_whatever_else_is_said_of_the_class() -> None:
+    """EKS would refuse it, which the class says already."""
+    found = to_create(cluster=replace(CLUSTER, on_outposts=True), classes={"standard": bad_subnets("subnet-9 is public")})
+    where = f"cluster {CLUSTER.name} is a local cluster on AWS Outposts, where there is no Fargate"
+    assert found == (Reason.CLASS_NOT_READY, f'class "standard": {where}; name a cluster in an AWS Region in a new class')
+
+
 def test_role_and_subnets_are_looked_at_before_anything_is_made() -> None:
     assert to_create(classes={"other": CLASS_FACTS}) == (
         Reason.PENDING,

@@ -6,6 +6,7 @@ from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.api.group import FINALIZER
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
+from fargateclaims.domain.checks.cluster import check_cluster
 from fargateclaims.domain.checks.finding import Level
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.observation import DEFAULT_LABELS_PER_SELECTOR, DEFAULT_SELECTORS_PER_PROFILE
@@ -14,6 +15,7 @@ from fargateclaims.domain.quota import free_places, profile_limit, with_reserved
 from fargateclaims.domain.retries import paused_by
 from fargateclaims.domain.selectors import wanted_selectors
 from fargateclaims.domain.tenancy import depends_on_labels, violations
+from fargateclaims.domain.unreadable import NOT_YET
 
 MAX_TAGS = 50
 """EKS: at most 50 tags on a resource."""
@@ -84,6 +86,10 @@ def obstacle_to_create(facts: Facts, base: Assessment, work: Work) -> Verdict | 
     closed = class_leaving(cls) or not_active(facts.observation) or updating(facts)
     if closed is not None:
         return closed
+    if facts.observation.cluster is not None:
+        reachable = check_cluster(facts.observation.arn, facts.observation.cluster, NOT_YET)
+        if reachable.level is Level.ERROR:
+            return Verdict(Reason.CLASS_NOT_READY, f'class "{cls.metadata.name}": {reachable.sentence}')
     seen = facts.observation.classes.get(cls.metadata.name)
     if seen is None:
         return Verdict(Reason.PENDING, f'waiting for a first look at the role and the subnets of class "{cls.metadata.name}"')
