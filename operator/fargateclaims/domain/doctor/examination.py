@@ -50,7 +50,7 @@ def examine(sight: Sight, now: datetime) -> ClusterChart:
     inside = known.inside.shortened()
     rights = [refusal.right for refusal in known.inside.refusals if refusal.right is not None]
     checks = [
-        _check("cluster", reachable),
+        _cluster(sight.arn, reachable),
         *_security_group(known.cluster),
         _kubernetes_api(known.inside),
         # It is the cluster's: all classes find the same.
@@ -76,6 +76,14 @@ def _check(name: str, finding: Finding) -> Check:
     if not fix and finding.level is Level.UNKNOWN:
         fix = "see Kubernetes API" if CLOSED in finding.message else _SEE.get(finding.reason, "")
     return Check(name, finding.level, finding.message, fix, finding.details, finding.condition, finding.reason)
+
+
+def _cluster(arn: ClusterARN, finding: Finding) -> Check:
+    check = _check("cluster", finding)
+    if finding.reason is not Reason.CLUSTER_NOT_ACTIVE:
+        return check
+    look = f"aws eks describe-cluster --name {arn.name} --region {arn.region} --query 'cluster.[status, health]'"
+    return replace(check, fix=f"wait, or see what ails it: {look}")
 
 
 def _unseen(name: str, what: str, why: Unreadable) -> Check:

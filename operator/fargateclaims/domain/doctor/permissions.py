@@ -31,7 +31,7 @@ def check_permissions(actions: Collection[str], rights: Collection[Right], princ
         rules = sorted({(right.group, right.resource, right.verb) for right in rights})
         described = [{"apiGroups": [group], "resources": [resource], "verbs": [verb]} for group, resource, verb in rules]
         fix = f"add to the rules of a ClusterRole that is bound to {who} in the cluster: {json.dumps(described)}"
-        children.append(Check("RBAC", Level.UNKNOWN, _all(sorted(map(str, rights))), fix))
+        children.append(Check("RBAC", Level.UNKNOWN, _all(sorted(set(map(str, rights)))), fix))
     if not children:
         return Check("permissions", Level.OK, "nothing was refused")
     return Check("permissions", Level.UNKNOWN, "not all may be looked at", children=tuple(children))
