@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 AUDIT_LOGS := .e2e/audit
+# What `make test` runs on the embedded API server holds of a real one, too.
+ON_BOTH := tests/simulator/kube/contract tests/simulator/fargate/behaviour tests/kube/in_cluster
 # The tests start programs again and again: without byte code, each of them would first compile a thousand modules.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -38,7 +40,7 @@ kube: ## Build a real control plane from its Go modules, once (minutes), and pri
 # The first test of each worker also waits for its control plane to start.
 e2e: $(READY) ## Run the end-to-end tests against a real kube-apiserver
 	@assets=$$(tests/kube/controlplane/build.sh) && rm -rf $(AUDIT_LOGS) && \
-	  $(BIN)/pytest tests/e2e tests/simulator/kube/contract --numprocesses 4 --dist worksteal --timeout 600 --control-plane "$$assets" --audit-logs $(AUDIT_LOGS) $(ARGS) \
+	  $(BIN)/pytest tests/e2e $(ON_BOTH) --numprocesses 4 --dist worksteal --timeout 600 --control-plane "$$assets" --audit-logs $(AUDIT_LOGS) $(ARGS) \
 	  $(if $(ARGS),,&& $(BIN)/pytest tests/audit --quiet --capture no --audit-logs $(AUDIT_LOGS))
 
 alerts-test: ## Check when the alerts fire, with Prometheus' own promtool
