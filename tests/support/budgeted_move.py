@@ -70,11 +70,13 @@ class Record:
 
     def check(self) -> None:
         """Never below the budget, no pod deleted with its profile, and all of them arrived."""
-        assert list(problems_of(self.move, self.predecessor, self.successor)) == []
+        problems = list(problems_of(self.move, self.predecessor, self.successor))
+        assert not problems, "\n".join(problems)
         moved = measure(self.move, self.successor)
-        assert moved is not None
-        assert moved.lowest == BUDGET == self.move.budget, "one at a time, and not fewer"
-        assert sum(pod.profile == self.predecessor for pod in self.move.gone) == REPLICAS
+        assert moved is not None, "it is a problem not to arrive"
+        assert moved.lowest == BUDGET == self.move.budget, f"{moved.lowest} were ready at the least; the budget is {self.move.budget}"
+        left = sum(pod.profile == self.predecessor for pod in self.move.gone)
+        assert left == REPLICAS, f"{left} pods have left {self.predecessor}"
 
     def rows(self) -> list[Row]:
         """Pods and profiles side by side, from the edit on: what changed, each once."""

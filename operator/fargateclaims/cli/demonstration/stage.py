@@ -129,13 +129,14 @@ def _data_plane(prod: Seeded, kubeconfig: Path, eks_url: str, seconds: float) ->
     ]
 
 
-def seed(eks_url: str, kubernetes_url: str) -> Seeded:
-    """Make the clusters that the samples' classes name; the pods of `PROD` are in that Kubernetes.
+def seed(eks_url: str, kubernetes_url: str, certificate_authority: str = "") -> Seeded:
+    """Make the clusters that the samples' classes name. Returns the account whose credentials the operator gets. Raises DemoError.
 
-    Returns the account whose credentials the operator gets. Raises DemoError.
+    :param kubernetes_url: the API of `PROD` itself, where its pods are.
+    :param certificate_authority: of that API, as PEM in base64; none without TLS.
     """
     with steering("the simulated EKS cannot be set up"), SimulatedEKS(eks_url) as eks:
         eks.seed([STAGING], account="444455556666", region="us-east-1")
         prod = eks.seed([PROD], account=PROD_ACCOUNT, region=PROD_REGION)
-        eks.kubernetes(PROD, kubernetes_url, account=PROD_ACCOUNT, region=PROD_REGION)
+        eks.kubernetes(PROD, kubernetes_url, certificate_authority, account=PROD_ACCOUNT, region=PROD_REGION)
         return prod
