@@ -105,7 +105,8 @@ READY_REASONS: Final[Mapping[Reason, ReadyReason]] = MappingProxyType(
         Reason.CREATING: _passing("EKS creates the profile."),
         Reason.REPLACING: _passing("The profile is replaced by one as the spec says, since EKS cannot change a profile."),
         Reason.DRAINING: _passing(
-            "The successor is ACTIVE; the old profile's pods are evicted before it goes.",
+            "The profile goes when its pods are gone: they are evicted, as their disruption budgets allow, where an ACTIVE successor takes "
+            "their place; else they are waited for.",
             "Nothing to do, unless a disruption budget holds pods back: `kubectl get pdb -n NAMESPACE` in the EKS cluster.",
         ),
         Reason.DELETING: _passing("The claim is being deleted, and EKS deletes its profile."),
@@ -192,11 +193,12 @@ READY_REASONS: Final[Mapping[Reason, ReadyReason]] = MappingProxyType(
             "If it never ends, ask AWS Support.",
         ),
         Reason.PODS_REMAIN: _stuck(
-            "Pods still run on a profile that is to go, and the class's disruption.timeout is over.",
-            "`kubectl get pods -A -l eks.amazonaws.com/fargate-profile=PROFILE` in the EKS cluster lists them. "
-            "When none is left, or the rest may go: "
+            "Pods still run on a profile that is to go, or may do so, and the class's disruption.timeout is over; or the operator itself "
+            "runs on it.",
+            "The message names them, and what holds them. `kubectl get pods -A -l eks.amazonaws.com/fargate-profile=PROFILE` in the EKS "
+            "cluster lists all. When none is left, or the rest may go with the profile: "
             """`kubectl patch fpclass CLASS --type merge -p '{"spec":{"disruption":{"onDelete":"Ignore"}}}'`, """
-            "and Wait again afterwards.",
+            "or onReplace where it is replaced, and back again afterwards.",
         ),
         Reason.PAUSED: ReadyReason(
             ReadyValue.UNCHANGED,
@@ -244,9 +246,8 @@ OTHER_REASONS: Final[Mapping[Reason, OtherReason]] = MappingProxyType(
         ),
         Reason.CLUSTER_UNSUPPORTED: OtherReason(
             "class: ClusterReachable=False",
-            "EKS has no Fargate for this cluster: a local cluster on AWS Outposts, or a version out of support.",
-            "Name another cluster in a new class, or update this one: `aws eks update-cluster-version --name CLUSTER "
-            "--kubernetes-version VERSION`.",
+            "EKS has no Fargate for this cluster: it is a local cluster on AWS Outposts.",
+            "Name another cluster in a new class.",
         ),
         Reason.NO_SUBNETS: OtherReason(
             "class: SubnetsUsable=False",
@@ -265,8 +266,10 @@ OTHER_REASONS: Final[Mapping[Reason, OtherReason]] = MappingProxyType(
         ),
         Reason.ROLE_NOT_USABLE: OtherReason(
             "class: RoleUsable=False",
-            "Pods cannot start with the pod execution role: it is missing, has a path, or does not trust EKS Fargate.",
-            "`aws iam get-role --role-name ROLE` shows its ARN, which must have no path, and its trust policy, "
+            "Pods cannot start with the pod execution role: it is missing, has a path, belongs to another account than the cluster or to a "
+            "node group, may not pull images from ECR, or its trust policy does not let in EKS Fargate, or only under a condition that "
+            "does not fit this cluster's profiles.",
+            "Do what the message says. `aws iam get-role --role-name ROLE` shows its ARN, which must have no path, and its trust policy, "
             "which must name eks-fargate-pods.amazonaws.com.",
         ),
         Reason.ROLE_NOT_MAPPED: OtherReason(
