@@ -13,7 +13,8 @@ OWNER = Identity("fargateclaims", "shop", "checkout")
 DELETE = "aws eks delete-fargate-profile --cluster-name prod --region eu-west-1 --fargate-profile-name b"
 RETRY = 'kubectl annotate fargateprofileclaim -n shop checkout fargateclaims.dev/retry="$(date +%s)" --overwrite'
 
-LOOK_AND_WAIT = f"look what role {ROLE} may do and whom it trusts: aws iam get-role --role-name fargate-pods; then wait, and ask AWS Support if it stays"
+LOOK = f"look what role {ROLE} may do and whom it trusts: aws iam get-role --role-name fargate-pods"
+WAIT = "wait, and ask AWS Support if it stays"
 
 
 def checked(*profiles: Profile, quota: int | None = 10) -> Check:
@@ -42,7 +43,7 @@ def test_each_profile_is_told_with_what_it_takes_and_whose_it_is() -> None:
         (
             make_profile("b", health=(HealthProblem("AccessDenied", "No"), HealthProblem("New", "?"), HealthProblem("Newer", "?"))),
             "ACTIVE, not made by a claim: namespace shop; AccessDenied: No; New: ?; Newer: ?",
-            LOOK_AND_WAIT,
+            f"{LOOK}; then {WAIT}",
         ),
     ],
 )

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
+from functools import partial
 from typing import Final, TypeVar
 
 from fargateclaims.api.arn import ClusterARN
@@ -32,8 +33,10 @@ T = TypeVar("T")
 
 _CALLS_PER_SECOND: Final = 10.0
 _CLUSTERS_AT_ONCE: Final = 8
-_PART_LIMIT: Final = 60.0
-"""Seconds for one part, tries included: a person waits for it, and all others are shown without it."""
+_AWS_LIMIT: Final = 60.0
+"""Seconds for one part of what AWS says, tries included: a person waits for it, and all others are shown without it."""
+_CLUSTER_LIMIT: Final = 60.0
+"""The same for what a cluster's own API says."""
 _TRIES: Final = 3
 _PAUSE: Final = 1.0
 """Seconds before the second try; what AWS throttles is put off by the token bucket as well."""
@@ -103,7 +106,7 @@ class _Reader:
             egress = begin(self._part(lambda: self._gateway.egress(cluster), Network.unreadable))
             access = begin(self._part(lambda: self._gateway.access(cluster, role_arns), lambda why: _no_access_known(role_arns, why)))
             roles = {arn: begin(self._role(arn)) for arn in role_arns}
-            permissions = {arn: begin(self._permissions(arn)) for arn in role_arns}
+            permissions = begin(self._permissions(role_arns))
             profiles = begin(self._part(self._profiles, lambda why: why))
             quotas = begin(self._part(self._gateway.quotas, lambda _: Quotas()))
             inside = begin(self._inside(cluster))
@@ -113,17 +116,18 @@ class _Reader:
             roles={arn: role.result() for arn, role in roles.items()},
             profiles=profiles.result(),
             quotas=quotas.result(),
-            inspection=Inspection(
-                egress.result(), {arn: found.result() for arn, found in permissions.items()}, access.result(), inside.result().workloads
-            ),
+            inspection=Inspection(egress.result(), permissions.result(), access.result(), inside.result().workloads),
             inside=inside.result(),
         )
 
     async def _role(self, role_arn: str) -> Role | Unreadable | None:
         return await self._part(lambda: self._gateway.role(role_arn), lambda why: why)
 
-    async def _permissions(self, role_arn: str) -> RolePermissions:
-        return await self._part(lambda: self._gateway.permissions(role_arn), lambda why: RolePermissions(why, why, why))
+    async def _permissions(self, role_arns: Sequence[str]) -> dict[str, RolePermissions]:
+        # One after the other: what they have in common is remembered.
+        return {
+            arn: await self._part(partial(self._gateway.permissions, arn), lambda why: RolePermissions(why, why, why)) for arn in role_arns
+        }
 
     async def _profiles(self) -> dict[str, Profile] | Unreadable:
         names = await self._gateway.list_profiles()
@@ -150,10 +154,10 @@ class _Reader:
     async def _asked(self, reading: Awaitable[T], lost: Callable[[NoAccess], T]) -> T:
         """What the cluster's own API says; it has told already what keeps it from answering, but for being slow."""
         try:
-            async with asyncio.timeout(_PART_LIMIT):
+            async with asyncio.timeout(_CLUSTER_LIMIT):
                 return await reading
         except TimeoutError:
-            return lost(no_access.failing(self._arn, f"no answer within {_PART_LIMIT:g} s"))
+            return lost(no_access.failing(self._arn, f"no answer within {_CLUSTER_LIMIT:g} s"))
 
     async def _part(self, reading: Callable[[], Awaitable[T]], lost: Callable[[Unreadable], T]) -> T:
         """What AWS says, or what stands in its place."""
@@ -161,9 +165,9 @@ class _Reader:
         return lost(Unreadable.unanswered(found)) if isinstance(found, Failure) else found
 
     async def _tried(self, reading: Callable[[], Awaitable[T]]) -> T | Failure:
-        failure = Failure(FailureClass.UNAVAILABLE, "Timeout", f"no answer within {_PART_LIMIT:g} s", "AWS")
+        failure = Failure(FailureClass.UNAVAILABLE, "Timeout", f"no answer within {_AWS_LIMIT:g} s", "AWS")
         try:
-            async with asyncio.timeout(_PART_LIMIT):
+            async with asyncio.timeout(_AWS_LIMIT):
                 for attempt in range(_TRIES):
                     if attempt:
                         await self._clock.sleep(_PAUSE * attempt)
