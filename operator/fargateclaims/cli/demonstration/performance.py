@@ -137,6 +137,7 @@ def _how_to_go_on(where: Stage) -> str:
 All is left running until Ctrl-C. In another terminal:
   export KUBECONFIG={shlex.quote(str(where.kubeconfig))}
   kubectl get fargateprofileclaims -A -o wide
+  kubectl get pods -n {WORKLOAD.namespace} -o wide
   kubectl describe fpc {EDITED.name} -n {EDITED.namespace}
   kubectl delete fpc {EDITED.name} -n {EDITED.namespace}
 and as someone else, with these made-up credentials:
