@@ -36,7 +36,7 @@ class Fleet:
     def apply_class(self, name: str = "standard", arn: ClusterARN = ARN, **spec: Any) -> None:
         """`kubectl apply` of a class for all namespaces."""
         claims = {"namespaces": {"from": "All"}}
-        self.kube.apply(CLASS_KIND, name, clusterARN=str(arn), podExecutionRoleARN=ROLE, claims=claims, **spec)
+        self.kube.apply(CLASS_KIND, name, **{"clusterARN": str(arn), "podExecutionRoleARN": ROLE, "claims": claims, **spec})
 
     def apply(self, name: str = "checkout", class_name: str = "standard", **spec: Any) -> None:
         """`kubectl apply` of a claim."""
@@ -55,6 +55,12 @@ class Fleet:
         obj = self.claim(name)
         assert obj is not None
         return next((each["status"], each["reason"]) for each in obj["status"]["conditions"] if each["type"] == "Ready")
+
+    def class_condition(self, kind: str, name: str = "standard") -> Object:
+        """A condition of a class."""
+        obj = self.kube.find(CLASS_KIND, name)
+        assert obj is not None
+        return next(each for each in obj["status"]["conditions"] if each["type"] == kind)
 
     def message(self, name: str = "checkout") -> str:
         """What Ready says."""

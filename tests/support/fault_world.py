@@ -210,7 +210,7 @@ class World:
     async def rest(self) -> Any:
         """The picture when the class, too, says that all claims are done."""
         used = bool(await self.claims())
-        await self.until_class(lambda cls: stands(cls) == ("True", "Usable") and ("finalizers" in cls["metadata"]) == used)
+        await self.until_class(lambda cls: _well(cls) and ("finalizers" in cls["metadata"]) == used)
         return await self.picture()
 
     async def check_same(self, expected: Any) -> None:
@@ -322,9 +322,19 @@ def _claim(obj: Object) -> Object:
     }
 
 
+_IN_THE_BACKGROUND = frozenset({"RoleMapped", "EgressAvailable", "DNSReady"})
+"""When they are looked at is no part of what a fault may change."""
+
+
+def _well(cls: Object) -> bool:
+    inspected = all(reason != "NotObserved" for kind, (_, reason) in _conditions(cls).items() if kind not in _IN_THE_BACKGROUND)
+    return inspected and stands(cls) == ("True", "Usable")
+
+
 def _class(obj: Object) -> Object:
     # Its counts follow within ten seconds.
-    return {"finalizers": obj["metadata"].get("finalizers", []), "conditions": _conditions(obj)}
+    conditions = {kind: said for kind, said in _conditions(obj).items() if kind not in _IN_THE_BACKGROUND}
+    return {"finalizers": obj["metadata"].get("finalizers", []), "conditions": conditions}
 
 
 def _profile(profile: Object, subnets: Sequence[str]) -> Object:

@@ -57,4 +57,4 @@ def healthy_workloads() -> Workloads:
 
 def healthy_inspection(role_arn: str = ROLE) -> Inspection:
     """All of it, as it is looked at in the background."""
-    return Inspection(healthy_network(), {role_arn: HEALTHY_PERMISSIONS}, healthy_access([role_arn]), healthy_workloads())
+    return Inspection(healthy_network(), {role_arn: HEALTHY_PERMISSIONS}, healthy_access([role_arn]), healthy_workloads(), frozenset())

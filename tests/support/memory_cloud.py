@@ -6,7 +6,7 @@ Implements `engine.ports.Cloud` and `Gateway`. Every call is written down, with 
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, TypeVar
 
@@ -17,7 +17,7 @@ from fargateclaims.aws.departure import NotPermitted
 from fargateclaims.aws.errors import classify
 from fargateclaims.aws.throttle import Lane, TokenBucket
 from fargateclaims.clock import Clock
-from fargateclaims.domain.access import ClusterAccess
+from fargateclaims.domain.access import FARGATE_ENTRY_TYPE, AccessEntry, Addon, ClusterAccess
 from fargateclaims.domain.failure import AWSError
 from fargateclaims.domain.iam import Role, RolePermissions
 from fargateclaims.domain.network import Network
@@ -64,6 +64,9 @@ class MemoryCloud:
         self.identities: list[tuple[str | None, str | None]] = []
         self.quotas = Quotas()
         self.network = healthy_network()
+        self.entries: dict[str, AccessEntry | None] = {}
+        self.addons: list[tuple[str, str]] = []
+        self.core_dns: Addon | Unreadable | None = healthy_access(()).core_dns
         self.role: Callable[[str], Role | Unreadable | None] = healthy_role
         self.before: Callable[[ClusterARN, str], Awaitable[None]] | None = None
 
@@ -184,7 +187,23 @@ class MemoryGateway:
 
     async def access(self, cluster: EKSCluster, role_arns: Collection[str]) -> ClusterAccess:  # noqa: ARG002 - the port's
         """See `Gateway.access`: one call of those that it costs."""
-        return await self._cloud.send(self._arn, "DescribeAccessEntry", lambda _plane: healthy_access(role_arns), Lane.BACKGROUND, None)
+        known = healthy_access(role_arns)
+        found = replace(
+            known,
+            entries={**known.entries, **self._cloud.entries},
+            core_dns=self._cloud.core_dns,
+        )
+        return await self._cloud.send(self._arn, "DescribeAccessEntry", lambda _plane: found, Lane.BACKGROUND, None)
+
+    async def create_access_entry(self, role_arn: str, permit: Permit) -> AccessEntry:
+        """See `Gateway.create_access_entry`."""
+        entry = self._cloud.entries[role_arn] = AccessEntry(role_arn, FARGATE_ENTRY_TYPE)
+        return await self._cloud.send(self._arn, "CreateAccessEntry", lambda _plane: entry, Lane.URGENT, permit)
+
+    async def update_addon(self, name: str, configuration: str, permit: Permit) -> None:
+        """See `Gateway.update_addon`."""
+        addons = self._cloud.addons
+        await self._cloud.send(self._arn, "UpdateAddon", lambda _plane: addons.append((name, configuration)), Lane.URGENT, permit)
 
     async def _read(self, operation: str, read: Callable[[FargateControlPlane], T], *, urgent: bool) -> T:
         return await self._cloud.send(self._arn, operation, read, Lane.URGENT if urgent else Lane.ROUTINE, None)

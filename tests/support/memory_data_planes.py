@@ -1,12 +1,14 @@
 """What runs in EKS clusters, in memory, as the engine's ports see it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.domain.evictions import Eviction, EvictionAnswer, PodOnProfile
 from fargateclaims.domain.no_access import NoAccess
 from fargateclaims.domain.observation import EKSCluster
 from fargateclaims.domain.pinned import PinnedTemplate
+from fargateclaims.domain.pods.pod import Pod
 from fargateclaims.domain.workloads import Workloads
 from support.healthy import healthy_workloads
 
@@ -25,6 +27,10 @@ class MemoryDataPlane:
         self.no_access: NoAccess | None = None
         self.evicted: list[str] = []
         self.blocked: set[str] = set()
+        self.waiting: list[Pod] = []
+        self.deleted: list[str] = []
+        self.changes: list[tuple[object, ...]] = []
+        self.unchanged: bool | NoAccess = True
 
     async def workloads(self) -> Workloads:
         """See `DataPlane.workloads`."""
@@ -37,6 +43,31 @@ class MemoryDataPlane:
     async def pinned(self, profile: str, namespaces: Sequence[str] | None) -> tuple[PinnedTemplate, ...] | NoAccess:  # noqa: ARG002
         """See `DataPlane.pinned`."""
         return self.no_access or tuple(self.templates)
+
+    async def waiting_pods(self, namespaces: Sequence[str] | None) -> tuple[Pod, ...] | NoAccess:  # noqa: ARG002 - the port's
+        """See `DataPlane.waiting_pods`."""
+        return self.no_access or tuple(self.waiting)
+
+    async def delete_pod(self, pod: Pod) -> bool | NoAccess:
+        """See `DataPlane.delete_pod`."""
+        self.deleted.append(pod.name)
+        self.waiting = [other for other in self.waiting if other.uid != pod.uid]
+        return True
+
+    async def replace_map_roles(self, former: str | None, wanted: str, annotations: Mapping[str, str]) -> bool | NoAccess:
+        """See `DataPlane.replace_map_roles`."""
+        self.changes.append(("mapRoles", former, wanted, dict(annotations)))
+        return self.unchanged
+
+    async def remove_compute_type(self, seen: str) -> bool | NoAccess:
+        """See `DataPlane.remove_compute_type`."""
+        self.changes.append(("compute-type", seen))
+        return self.unchanged
+
+    async def restart_core_dns(self, now: datetime) -> bool | NoAccess:  # noqa: ARG002 - the port's
+        """See `DataPlane.restart_core_dns`."""
+        self.changes.append(("restart",))
+        return self.unchanged
 
     async def evict(self, pods: Sequence[PodOnProfile]) -> dict[str, Eviction] | NoAccess:
         """See `DataPlane.evict`."""

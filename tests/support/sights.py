@@ -6,7 +6,7 @@ from fargateclaims.domain.access import ClusterAccess
 from fargateclaims.domain.doctor.sight import InCluster, Known, Sight
 from fargateclaims.domain.iam import Role, RolePermissions
 from fargateclaims.domain.no_access import NoAccess
-from fargateclaims.domain.observation import Inspection, Quotas
+from fargateclaims.domain.observation import Inspection, Quotas, active_arns
 from fargateclaims.domain.unreadable import Unreadable
 from fargateclaims.domain.workloads import Workloads
 from support.builders import ARN, make_class
@@ -30,7 +30,7 @@ def known_of(world: World = HEALTHY, **changes: Any) -> Known:
         "roles": {world.role_arn: role},
         "profiles": {profile.name: profile for profile in world.profiles},
         "quotas": Quotas(10, 5, 5),
-        "inspection": Inspection(world.network, permissions, access, workloads),
+        "inspection": Inspection(world.network, permissions, access, workloads, active_arns(world.profiles)),
         "inside": InCluster(workloads, changes.pop("pods", ()), changes.pop("daemon_sets", ())),
     }
     return Known(**{**parts, **changes})

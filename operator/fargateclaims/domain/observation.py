@@ -1,6 +1,6 @@
 """What was seen of one EKS cluster: the facts that a plan is made from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from fargateclaims.domain.checks.finding import Finding, Level
 from fargateclaims.domain.failure import Failure
 from fargateclaims.domain.iam import RolePermissions
 from fargateclaims.domain.network import Network
-from fargateclaims.domain.profile import Profile
+from fargateclaims.domain.profile import Profile, ProfileState
 from fargateclaims.domain.workloads import Workloads
 
 DEFAULT_PROFILES_PER_CLUSTER = 10
@@ -71,6 +71,11 @@ class ClassFacts:
         return next((found for found in (self.subnets, self.role) if found.level is Level.ERROR), None)
 
 
+def active_arns(profiles: Iterable[Profile]) -> frozenset[str]:
+    """The ARNs of those that are ACTIVE."""
+    return frozenset(profile.arn for profile in profiles if profile.state is ProfileState.ACTIVE)
+
+
 @dataclass(frozen=True, slots=True)
 class Inspection:
     """What was looked at in the background: it is for people to know, and holds nothing.
@@ -78,12 +83,14 @@ class Inspection:
     :param network: what is not read with the classes: all but subnets and route tables.
     :param roles: what each class's pod execution role may do, by its ARN.
     :param workloads: what runs in the cluster, as far as its own Kubernetes API lets us see.
+    :param profile_arns: the profiles that were ACTIVE before: what was looked at says nothing of those that came later.
     """
 
     network: Network
     roles: Mapping[str, RolePermissions]
     access: ClusterAccess
     workloads: Workloads
+    profile_arns: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

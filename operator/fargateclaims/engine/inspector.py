@@ -3,17 +3,18 @@
 import asyncio
 import logging
 import random
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
-from typing import Final, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.clock import Clock
 from fargateclaims.domain.access import ClusterAccess
+from fargateclaims.domain.checks.advice import occasions
 from fargateclaims.domain.failure import AWSError
 from fargateclaims.domain.iam import RolePermissions
 from fargateclaims.domain.network import Network
-from fargateclaims.domain.observation import EKSCluster, Inspection
+from fargateclaims.domain.observation import Inspection, Observation, active_arns
 from fargateclaims.domain.unreadable import NOT_YET
 from fargateclaims.domain.workloads import Workloads
 from fargateclaims.engine.ports import DataPlane, Gateway
@@ -23,25 +24,32 @@ log = logging.getLogger(__name__)
 
 _UNKNOWN: Final = RolePermissions(NOT_YET, NOT_YET, NOT_YET)
 _NOTHING: Final = Inspection(
-    Network.unreadable(NOT_YET), {}, ClusterAccess({}, NOT_YET, NOT_YET, NOT_YET), Workloads(NOT_YET, NOT_YET, NOT_YET)
+    Network.unreadable(NOT_YET), {}, ClusterAccess({}, NOT_YET, NOT_YET, NOT_YET), Workloads(NOT_YET, NOT_YET, NOT_YET), frozenset()
 )
 
 T = TypeVar("T")
 
 
+class Inspected(Protocol):
+    """See `Inspector`."""
+
+    def __call__(self, inspection: Inspection, *, complete: bool) -> None:
+        """An inspection has ended."""
+
+
 class Inspector:
     """The inspections of one cluster, one at a time.
 
-    :param inspected: told of each that has ended.
+    :param inspected: told of what is known after each that has ended, and whether all of it could be looked at.
     """
 
-    def __init__(self, name: str, clock: Clock, inspected: Callable[[Inspection], None]) -> None:
+    def __init__(self, name: str, clock: Clock, inspected: Inspected) -> None:
         self._name = name
         self._clock = clock
         self._inspected = inspected
-        self._last: Inspection | None = None
+        self._last = _NOTHING
         self._due_at = 0.0
-        self._roles: frozenset[str] = frozenset()
+        self._occasions: frozenset[tuple[str, str]] = frozenset()
         self._failed = False
         self._task: asyncio.Task[None] | None = None
 
@@ -50,21 +58,25 @@ class Inspector:
         """Whether one is under way."""
         return self._task is not None and not self._task.done()
 
-    def again(self) -> None:
-        """Make the next one at once."""
-        self._due_at = 0.0
+    def again(self, after: float = 0.0) -> None:
+        """Make the next one after so many seconds at the latest."""
+        self._due_at = min(self._due_at, self._clock.monotonic() + after)
 
-    def begin(self, gateway: Gateway, data_plane: DataPlane, cluster: EKSCluster, classes: Iterable[FargateProfileClass]) -> float:
-        """Begin one if it is due, and return the seconds until the next is. It is due early for another role."""
-        now, present = self._clock.monotonic(), frozenset(cls.spec.pod_execution_role_arn for cls in classes)
+    def begin(self, gateway: Gateway, data_plane: DataPlane, seen: Observation, classes: Sequence[FargateProfileClass]) -> float:
+        """Begin one if it is due, and return the seconds until the next is. It is due early for what there was no reason to look at.
+
+        :param seen: whose cluster and profiles are known.
+        """
+        assert seen.cluster is not None
+        now, present = self._clock.monotonic(), occasions(classes, (seen.profiles or {}).values())
         if self.running:
             return self._interval()
-        if present - self._roles or now >= self._due_at:
-            self._roles = present
+        if present - self._occasions or now >= self._due_at:
+            self._occasions = present
             self._due_at = now + self._interval()
-            self._task = asyncio.create_task(
-                self._inspect(gateway, data_plane, cluster, sorted(present)), name=f"inspection of {self._name}"
-            )
+            roles = sorted({cls.spec.pod_execution_role_arn for cls in classes})
+            inspection = self._inspect(gateway, data_plane, seen, roles)
+            self._task = asyncio.create_task(inspection, name=f"inspection of {self._name}")
         return max(0.0, self._due_at - now)
 
     async def stop(self) -> None:
@@ -74,27 +86,27 @@ class Inspector:
             with suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _inspect(self, gateway: Gateway, data_plane: DataPlane, cluster: EKSCluster, role_arns: list[str]) -> None:
+    async def _inspect(self, gateway: Gateway, data_plane: DataPlane, seen: Observation, role_arns: list[str]) -> None:
         self._failed = False
         try:
-            found = await self._look(gateway, data_plane, cluster, role_arns)
+            self._last = await self._look(gateway, data_plane, seen, role_arns)
         except Exception:
             log.exception("an inspection failed and is made again", extra={"fields": {"cluster": self._name}})
             self._failed = True
-        else:
-            self._last = found
-            self._inspected(found)
         if self._failed:
-            self._due_at = min(self._due_at, self._clock.monotonic() + INSPECTION_RETRY)
+            self.again(INSPECTION_RETRY)
+        self._inspected(self._last, complete=not self._failed)
 
-    async def _look(self, gateway: Gateway, data_plane: DataPlane, cluster: EKSCluster, role_arns: list[str]) -> Inspection:
-        last = self._last or _NOTHING
+    async def _look(self, gateway: Gateway, data_plane: DataPlane, seen: Observation, role_arns: list[str]) -> Inspection:
+        last, cluster = self._last, seen.cluster
+        assert cluster is not None
         roles = {arn: await self._part(gateway.permissions(arn), last.roles.get(arn, _UNKNOWN)) for arn in role_arns}
         return Inspection(
             network=await self._part(gateway.egress(cluster), last.network),
             roles=roles,
             access=await self._part(gateway.access(cluster, role_arns), last.access),
             workloads=await data_plane.workloads(),
+            profile_arns=active_arns((seen.profiles or {}).values()),
         )
 
     async def _part(self, reading: Awaitable[T], known: T) -> T:

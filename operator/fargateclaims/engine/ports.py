@@ -1,16 +1,18 @@
 """What the engine needs of the outside world. `kube/` and `aws/` have the real parts; a model in virtual time has the same methods."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Protocol
 
 from fargateclaims.api.arn import ClusterARN
-from fargateclaims.domain.access import ClusterAccess
+from fargateclaims.domain.access import AccessEntry, ClusterAccess
 from fargateclaims.domain.evictions import Eviction, PodOnProfile
 from fargateclaims.domain.iam import Role, RolePermissions
 from fargateclaims.domain.network import Network
 from fargateclaims.domain.no_access import NoAccess
 from fargateclaims.domain.observation import EKSCluster, Quotas
 from fargateclaims.domain.pinned import PinnedTemplate
+from fargateclaims.domain.pods.pod import Pod
 from fargateclaims.domain.profile import Profile, ProfileSpec
 from fargateclaims.domain.unreadable import Unreadable
 from fargateclaims.domain.workloads import Workloads
@@ -46,6 +48,12 @@ class Gateway(Protocol):
 
     async def untag(self, arn: str, keys: Iterable[str], permit: Permit) -> None:
         """Remove tags of a profile."""
+
+    async def create_access_entry(self, role_arn: str, permit: Permit) -> AccessEntry:
+        """Let the nodes of a pod execution role into the cluster; EXISTS if it has an entry."""
+
+    async def update_addon(self, name: str, configuration: str, permit: Permit) -> None:
+        """Begin to give an add-on another configuration."""
 
     async def quotas(self) -> Quotas:
         """The quotas of the account and region, as far as they can be read."""
@@ -84,6 +92,21 @@ class DataPlane(Protocol):
 
     async def pinned(self, profile: str, namespaces: Sequence[str] | None) -> tuple[PinnedTemplate, ...] | NoAccess:
         """What will make pods that name a profile."""
+
+    async def waiting_pods(self, namespaces: Sequence[str] | None) -> tuple[Pod, ...] | NoAccess:
+        """The Pending pods without a node, in these namespaces; None for all."""
+
+    async def delete_pod(self, pod: Pod) -> bool | NoAccess:
+        """Delete this very pod, if it still is as it was seen; whether it was."""
+
+    async def replace_map_roles(self, former: str | None, wanted: str, annotations: Mapping[str, str]) -> bool | NoAccess:
+        """Replace mapRoles of aws-auth, if it still is as it was seen; whether it was."""
+
+    async def remove_compute_type(self, seen: str) -> bool | NoAccess:
+        """Remove CoreDNS's annotation, if it still is as it was seen; whether it was."""
+
+    async def restart_core_dns(self, now: datetime) -> bool | NoAccess:
+        """Make CoreDNS's pods anew; whether there is one."""
 
     async def evict(self, pods: Sequence[PodOnProfile]) -> dict[str, Eviction] | NoAccess:
         """Ask for the eviction of these pods; the answers by UID."""

@@ -10,7 +10,7 @@ from typing import Any
 from fargateclaims.api.claim_status import ClaimStatus
 from fargateclaims.api.class_status import ClassStatus
 from fargateclaims.api.conditions import Condition
-from fargateclaims.api.group import CLAIM_PLURAL, CLASS_FINALIZER, CLASS_PLURAL, FINALIZER
+from fargateclaims.api.group import CLAIM_KIND, CLAIM_PLURAL, CLASS_FINALIZER, CLASS_PLURAL, FINALIZER
 from fargateclaims.clock import Clock
 from fargateclaims.domain.class_report import ClassReport
 from fargateclaims.domain.events import EventNote
@@ -120,6 +120,13 @@ class Reporter:
             await self._refused(error, raw, CLASS_PLURAL, self._store.put_class, self._store.remove_class)
             return False
         return True
+
+    def tell(self, kind: str, namespace: str, name: str, note: EventNote) -> None:
+        """Post an event about a claim (CLAIM_KIND) or class, if it still exists."""
+        store = self._store.claims if kind == CLAIM_KIND else self._store.classes
+        entry = store.get(namespace, name)
+        if entry is not None:
+            self._emit(entry.raw, (note,))
 
     async def _release(self, report: ClaimReport, raw: Object) -> None:
         # The event first: afterwards the object that it speaks of may be gone.

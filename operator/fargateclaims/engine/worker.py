@@ -25,21 +25,21 @@ from fargateclaims.clock import Clock
 from fargateclaims.domain.backoff import delay
 from fargateclaims.domain.facts import Facts, Outcome, Rules
 from fargateclaims.domain.failure import FailureClass
-from fargateclaims.domain.observation import EKSCluster, Inspection, Observation
+from fargateclaims.domain.observation import Observation
 from fargateclaims.domain.plan import Action, Plan, plan
 from fargateclaims.domain.quota import attributed
 from fargateclaims.domain.report import ClaimReport
 from fargateclaims.domain.retries import retry_asked
 from fargateclaims.engine.access import Access, access_of, accesses
 from fargateclaims.engine.actor import NotPermitted, carry_out
+from fargateclaims.engine.background import Background
 from fargateclaims.engine.busy import Refusals
 from fargateclaims.engine.crd import CRDWatch
-from fargateclaims.engine.drainer import Drainer
-from fargateclaims.engine.inspector import Inspector
 from fargateclaims.engine.loop import Loop
 from fargateclaims.engine.observer import Observer
 from fargateclaims.engine.pace import Paces
 from fargateclaims.engine.ports import Cloud, DataPlane, DataPlanes, Gateway, Permit
+from fargateclaims.engine.repairer import Hands
 from fargateclaims.engine.reporter import Reporter
 from fargateclaims.engine.snapshot import snapshot
 from fargateclaims.engine.store import Store
@@ -97,9 +97,10 @@ class ClusterWorker(Loop):
         self._around = around
         self._reporter = around.make_reporter()
         self._observer = Observer(arn, around.clock, around.paces.of(arn), around.rules.settle)
-        self._inspector = Inspector(str(arn), around.clock, self._inspected)
-        self._inspect_at: float | None = None
-        self._drainer = Drainer(str(arn), around.clock, around.paces.shortest_wait, around.permit, self.mark)
+        interval = around.paces.shortest_wait
+        self._background = Background(
+            str(arn), around.clock, self._observer, self._reporter, interval=interval, permit=around.permit, mark=self.mark
+        )
         self._refusals = Refusals(str(arn), around.rules.backoff_base, around.busy_max)
         self._outcomes: dict[str, Outcome] = {}
         self._retries_seen: frozenset[tuple[str, str]] = frozenset()
@@ -123,8 +124,7 @@ class ClusterWorker(Loop):
         try:
             await super().run()
         finally:
-            await self._drainer.stop()
-            await self._inspector.stop()
+            await self._background.stop()
 
     async def finish(self) -> None:
         """Return when no call of this worker's is under way."""
@@ -135,7 +135,7 @@ class ClusterWorker(Loop):
         """See `Loop.turn`."""
         begun, marks = self._around.clock.monotonic(), self._marks
         read = await self._observe()
-        self._inspect()
+        self._background.inspect(self._gateway(), self._data_plane(), self._classes())
         if read is None and self._planned is not None and self._still_holds(self._planned):
             self._schedule_look(self._planned.plan.watch)
             return self._wait(self._planned.plan)
@@ -145,7 +145,7 @@ class ClusterWorker(Loop):
             return max(0.0, self._resync_at - self._around.clock.monotonic())  # the first read failed once: nothing can be said yet
         decided = await self._decide(read=read)
         acted = await self._report_and_act(decided)
-        self._drain(decided)
+        self._background.follow(decided, self._hands(), self._classes())
         self._schedule_look(decided.watch)
         if any(_lacks_place(report) for report in decided.claims):
             # Nobody tells of a raise: the quota is read again before what is known of it is too old to be believed.
@@ -161,7 +161,7 @@ class ClusterWorker(Loop):
         now = self._around.clock.monotonic()
         asked = self._retry_was_asked()
         if asked:
-            self._inspector.again()
+            self._background.inspect_again()
         if asked or now >= self._resync_at:
             read = await self._observer.resync(self._gateway(), self._classes())
             self._schedule_resync(read=read)
@@ -174,26 +174,6 @@ class ClusterWorker(Loop):
         elif self._observer.lacks(self._classes()):
             return await self._refresh()
         return None
-
-    def _inspect(self) -> None:
-        """What holds nothing is looked at in the background, once EKS itself has answered."""
-        seen, self._inspect_at = self._observer.observation, None
-        if seen.cluster is None or seen.profiles is None or seen.failure is not None:
-            return
-        wait = self._inspector.begin(self._gateway(), self._data_plane(seen.cluster), seen.cluster, self._classes())
-        self._inspect_at = self._around.clock.monotonic() + wait
-
-    def _inspected(self, inspection: Inspection) -> None:
-        self._observer.inspected(inspection)
-        self.mark()
-
-    def _drain(self, decided: Plan) -> None:
-        """What was reported is done about pods, too, as long as anything may be changed."""
-        cluster = self._observer.observation.cluster
-        if cluster is None or self._around.hold() != 0:
-            self._drainer.follow(None, (), ())
-        else:
-            self._drainer.follow(self._data_plane(cluster), decided.drains, decided.replaced)
 
     async def _decide(self, *, read: bool | None) -> Plan:
         decided = plan(self._facts(may_mutate=read is not False))
@@ -259,8 +239,8 @@ class ClusterWorker(Loop):
             busy=self._refusals.busy,
             quota_refusal=self._refusals.quota,
             moving_since=self._observer.moving_since,
-            pods=self._drainer.pods,
-            pins=self._drainer.pins,
+            pods=self._background.drainer.pods,
+            pins=self._background.drainer.pins,
             crd_terminating=around.crd.terminating,
         )
 
@@ -309,7 +289,7 @@ class ClusterWorker(Loop):
 
     def _wait(self, decided: Plan) -> float:
         now = self._around.clock.monotonic()
-        times = (self._resync_at, self._look_at, self._inspect_at)
+        times = (self._resync_at, self._look_at, self._background.due_at)
         waits = [*(at - now for at in times if at is not None), self._stale_in(decided)]
         return max(0.0, min(wait for wait in waits if wait is not None))
 
@@ -342,9 +322,14 @@ class ClusterWorker(Loop):
         ways = self._ways()
         return ways[self._ways_tried % len(ways)]
 
-    def _data_plane(self, cluster: EKSCluster) -> DataPlane:
-        access = self._access()
-        return self._around.data_planes.of(self._arn, cluster, access.assume_role_arn, access.external_id)
+    def _data_plane(self) -> DataPlane | None:
+        cluster, access = self._observer.observation.cluster, self._access()
+        return self._around.data_planes.of(self._arn, cluster, access.assume_role_arn, access.external_id) if cluster is not None else None
+
+    def _hands(self) -> Hands | None:
+        """What to change the cluster with; None if nothing may be changed."""
+        data_plane = self._data_plane()
+        return Hands(self._gateway(), data_plane) if data_plane is not None and self._around.hold() == 0 else None
 
     def _gateway_of(self, access: Access) -> Gateway:
         return self._around.cloud.gateway(self._arn, access.assume_role_arn or None, access.external_id or None)

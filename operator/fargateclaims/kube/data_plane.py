@@ -1,17 +1,19 @@
 """What runs in the EKS clusters, through their own Kubernetes APIs: reads and changes as the engine needs them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.domain.evictions import Eviction, PodOnProfile
 from fargateclaims.domain.no_access import NoAccess
 from fargateclaims.domain.observation import EKSCluster
 from fargateclaims.domain.pinned import PinnedTemplate, mark
+from fargateclaims.domain.pods.pod import Pod
 from fargateclaims.domain.workloads import Workloads
 from fargateclaims.kube.client import KubeClient
 from fargateclaims.kube.clusters import ClusterAPI, ClusterAPIs
-from fargateclaims.kube.pods import evict_all, pods_on_profile
-from fargateclaims.kube.workloads import pinned_templates, read_workloads
+from fargateclaims.kube.pods import delete, evict_all, pods_on_profile, waiting_pods
+from fargateclaims.kube.workloads import pinned_templates, read_workloads, remove_compute_type, replace_map_roles, restart_core_dns
 
 
 class ClusterDataPlane:
@@ -51,6 +53,30 @@ class ClusterDataPlane:
             return await evict_all(client, pods)
 
         return await (await self._api()).ask(ask)
+
+    async def waiting_pods(self, namespaces: Sequence[str] | None) -> tuple[Pod, ...] | NoAccess:
+        """Return the Pending pods without a node, in these namespaces; None for all."""
+
+        async def read(client: KubeClient) -> tuple[Pod, ...]:
+            return tuple(await waiting_pods(client, namespaces))
+
+        return await (await self._api()).ask(read)
+
+    async def delete_pod(self, pod: Pod) -> bool | NoAccess:
+        """Delete this very pod, if it still is as it was seen; return whether it was."""
+        return await (await self._api()).ask(lambda client: delete(client, pod))
+
+    async def replace_map_roles(self, former: str | None, wanted: str, annotations: Mapping[str, str]) -> bool | NoAccess:
+        """Replace mapRoles of aws-auth, if it still is as it was seen; return whether it was."""
+        return await (await self._api()).ask(lambda client: replace_map_roles(client, former, wanted, annotations))
+
+    async def remove_compute_type(self, seen: str) -> bool | NoAccess:
+        """Remove CoreDNS's annotation that keeps it off Fargate, if it still is as it was seen; return whether it was."""
+        return await (await self._api()).ask(lambda client: remove_compute_type(client, seen))
+
+    async def restart_core_dns(self, now: datetime) -> bool | NoAccess:
+        """Make CoreDNS's pods anew; return whether there is one."""
+        return await (await self._api()).ask(lambda client: restart_core_dns(client, now))
 
     async def _api(self) -> ClusterAPI:
         return await self._apis.of(self._arn, self._cluster, *self._identity)

@@ -19,7 +19,7 @@ from fargateclaims.domain.failure import AWSError, Failure, FailureClass
 from fargateclaims.domain.iam import Role, RolePermissions
 from fargateclaims.domain.network import Network
 from fargateclaims.domain.no_access import Barrier, NoAccess
-from fargateclaims.domain.observation import EKSCluster, Inspection, Quotas
+from fargateclaims.domain.observation import EKSCluster, Inspection, Quotas, active_arns
 from fargateclaims.domain.pods.pod import Pod
 from fargateclaims.domain.profile import Profile
 from fargateclaims.domain.unreadable import Unreadable
@@ -110,13 +110,15 @@ class _Reader:
             profiles = begin(self._part(self._profiles, lambda why: why))
             quotas = begin(self._part(self._gateway.quotas, lambda _: Quotas()))
             inside = begin(self._inside(cluster))
+        seen = profiles.result()
+        known = frozenset() if isinstance(seen, Unreadable) else active_arns(seen.values())
         return Known(
             cluster=cluster,
             network=network.result().with_egress(egress.result()),
             roles={arn: role.result() for arn, role in roles.items()},
-            profiles=profiles.result(),
+            profiles=seen,
             quotas=quotas.result(),
-            inspection=Inspection(egress.result(), permissions.result(), access.result(), inside.result().workloads),
+            inspection=Inspection(egress.result(), permissions.result(), access.result(), inside.result().workloads, known),
             inside=inside.result(),
         )
 

@@ -51,6 +51,13 @@ def plan(pods: Iterable[Pod], profile: ProfileView, profiles: Iterable[ProfileVi
     return RecreatePods(again, left, _message(profile, again, left), _command(profile, again))
 
 
+def left_to_people(pods: RecreatePods, profile: ProfileView) -> str:
+    """What is said where nothing is to be repaired: how many there are, and the command that a person would type."""
+    every = (*pods.again, *pods.left)
+    made = f"{len(every)} Pending pods were made before profile {profile.name} was ACTIVE and are not looked at again: {_titles(every)}"
+    return f"{made}; {pods.command}" if pods.command else made
+
+
 def _left(pod: Pod) -> str:
     """Why a person has to see to a pod; empty if nobody has."""
     if pod.controller is None:

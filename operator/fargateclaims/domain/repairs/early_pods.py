@@ -1,0 +1,52 @@
+"""For which profiles pods are looked for that were Pending before them: EKS looks for a profile only when a pod is made."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from fargateclaims.api.fargateclass import FargateProfileClass, PendingPodsRepair
+from fargateclaims.domain.observation import Observation
+from fargateclaims.domain.pods.claimed import profiles_of
+from fargateclaims.domain.pods.matching import ProfileView
+from fargateclaims.domain.report import ClaimReport
+
+_BECAME_ACTIVE = frozenset({"Created", "Adopted"})
+
+
+@dataclass(frozen=True, slots=True)
+class EarlyPodsOrder:
+    """Look for pods that are older than a profile.
+
+    :param namespace: and `name`: of the claim whose profile it is.
+    :param again: whether they are to be made again; else people are told of them.
+    :param new: whether the profile has just become ACTIVE; what was told then is not told each time.
+    """
+
+    namespace: str
+    name: str
+    profile: ProfileView
+    again: bool
+    new: bool
+
+
+def pods_due(
+    reports: Iterable[ClaimReport], classes: Iterable[FargateProfileClass], now: datetime, *, every: bool
+) -> tuple[EarlyPodsOrder, ...]:
+    """Order it for profiles that have just become ACTIVE; and for all whose class wants such pods made again, if `every` is true."""
+    again = {cls.metadata.name: cls.spec.repairs.pending_pods is PendingPodsRepair.RECREATE for cls in classes}
+    orders = []
+    for report in reports:
+        claim, recreate = report.claim, again.get(report.claim.spec.class_name)
+        new = any(event.reason in _BECAME_ACTIVE for event in report.events)
+        if recreate is None or claim.metadata.deletion_timestamp is not None or not (new or (every and recreate)):
+            continue
+        view = next(profiles_of(claim.model_copy(update={"status": report.status})))
+        if view.active:
+            profile = replace(view, active_since=now if new else view.active_since)
+            orders.append(EarlyPodsOrder(claim.metadata.namespace or "", claim.metadata.name, profile, recreate, new))
+    return tuple(orders)
+
+
+def profile_views(observation: Observation) -> tuple[ProfileView, ...]:
+    """All profiles of the cluster, as far as pods are concerned."""
+    return tuple(ProfileView(each.name, each.selectors, each.state) for each in (observation.profiles or {}).values())

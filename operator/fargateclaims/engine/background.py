@@ -1,0 +1,101 @@
+"""What a worker has done beside its passes: inspections, drains and repairs. A pass never waits for any of them.
+
+```
+pass ──▶ inspect ─▶ Inspector ─▶ a fact of later passes
+     ──▶ follow ──▶ Drainer ───▶ a fact of later passes
+              └───▶ Repairer ──▶ an event, and an inspection anew
+```
+"""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from fargateclaims.api.fargateclass import FargateProfileClass
+from fargateclaims.api.group import CLAIM_KIND, CLASS_KIND
+from fargateclaims.clock import Clock
+from fargateclaims.domain.observation import Inspection
+from fargateclaims.domain.plan import Plan
+from fargateclaims.domain.repairs.due import repairs_due
+from fargateclaims.domain.repairs.early_pods import pods_due, profile_views
+from fargateclaims.engine.drainer import Drainer
+from fargateclaims.engine.inspector import Inspector
+from fargateclaims.engine.observer import Observer
+from fargateclaims.engine.ports import DataPlane, Gateway, Permit
+from fargateclaims.engine.repairer import Hands, Repairer
+from fargateclaims.engine.reporter import Reporter
+from fargateclaims.timing import INSPECTION_RETRY
+
+
+class Background:
+    """The tasks of one cluster's worker.
+
+    :param interval: seconds between two looks at the pods of a profile that is to go.
+    :param permit: asked before anything is changed.
+    :param mark: called when there is something new for a pass.
+    """
+
+    def __init__(  # noqa: PLR0913 - the parts of a worker
+        self,
+        name: str,
+        clock: Clock,
+        observer: Observer,
+        reporter: Reporter,
+        *,
+        interval: float,
+        permit: Permit,
+        mark: Callable[[], None],
+    ) -> None:
+        self._clock = clock
+        self._observer = observer
+        self._reporter = reporter
+        self._mark = mark
+        self._inspector = Inspector(name, clock, self._inspected)
+        self._repairer = Repairer(name, clock, permit, self._mended)
+        self._inspected_anew = False
+        self.drainer = Drainer(name, clock, interval, permit, mark)
+        self.due_at: float | None = None
+
+    def inspect_again(self) -> None:
+        """Somebody has asked for it."""
+        self._inspector.again()
+
+    def inspect(self, gateway: Gateway, data_plane: DataPlane | None, classes: Sequence[FargateProfileClass]) -> None:
+        """Begin an inspection if one is due, and EKS itself answers.
+
+        :param data_plane: None while the cluster has not been read.
+        """
+        seen, self.due_at = self._observer.observation, None
+        if data_plane is not None and seen.cluster is not None and seen.profiles is not None and seen.failure is None:
+            self.due_at = self._clock.monotonic() + self._inspector.begin(gateway, data_plane, seen, classes)
+
+    def follow(self, decided: Plan, hands: Hands | None, classes: Sequence[FargateProfileClass]) -> None:
+        """Do about pods, CoreDNS and roles what a plan asks for that was reported.
+
+        :param hands: None where nothing may be changed.
+        """
+        if hands is None:
+            self.drainer.follow(None, (), ())
+            return
+        self.drainer.follow(hands.data_plane, decided.drains, decided.replaced)
+        anew, self._inspected_anew = self._inspected_anew, False
+        if anew:
+            self._repairer.mend(hands, repairs_due(self._observer.observation, classes), partial(self._reporter.tell, CLASS_KIND, ""))
+        views = profile_views(self._observer.observation)
+        for order in pods_due(decided.claims, classes, self._clock.now(), every=anew):
+            tell = partial(self._reporter.tell, CLAIM_KIND, order.namespace, order.name)
+            self._repairer.look_after(hands.data_plane, order, views, tell)
+
+    async def stop(self) -> None:
+        """End all that is under way."""
+        await self._repairer.stop()
+        await self.drainer.stop()
+        await self._inspector.stop()
+
+    def _inspected(self, inspection: Inspection, *, complete: bool) -> None:
+        self._observer.inspected(inspection)
+        self._inspected_anew = complete
+        self._mark()
+
+    def _mended(self) -> None:
+        self._inspector.again(INSPECTION_RETRY)
+        self._mark()

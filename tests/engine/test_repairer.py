@@ -1,0 +1,156 @@
+"""Repairs that a class asks for, in virtual time, on a cluster in memory."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from fargateclaims.domain.access import Addon
+from fargateclaims.domain.no_access import Barrier, NoAccess
+from fargateclaims.domain.pods.pod import Pod
+from fargateclaims.domain.workloads import AWSAuth, CoreDNS
+from support.healthy import ROLE
+
+Scenarios = Callable[..., None]
+DNS = {"k8s-app": "kube-dns"}
+MARKED = CoreDNS("ec2", DNS, 2, 0)
+HOUR = 3600
+
+
+def said(fleet: Any, reason: str) -> list[str]:
+    return [note for _, each, note in fleet.operator.events.said if each == reason]
+
+
+async def with_core_dns_that_waits(fleet: Any, core_dns: CoreDNS = MARKED, **repairs: str) -> Any:
+    """A cluster without EC2 nodes whose CoreDNS has no pod that is ready, and an ACTIVE profile that takes it."""
+    plane = fleet.operator.data_planes.of(fleet.arn)
+    plane.found = replace(plane.found, core_dns=core_dns, other_nodes=0)
+    claims = {"namespaces": {"from": "All"}, "selectorNamespaces": {"from": "Any"}}
+    fleet.apply_class(repairs=repairs, claims=claims)
+    fleet.apply("dns", selectors=[{"namespace": "kube-system", "labels": DNS}])
+    await fleet.until(lambda: fleet.ready("dns") == ("True", "Active"))
+    return plane
+
+
+def test_nothing_is_repaired_that_was_not_asked_for(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        plane = await with_core_dns_that_waits(fleet)
+        await asyncio.sleep(HOUR)
+        assert (plane.changes, fleet.cloud.addons) == ([], [])
+        assert fleet.class_condition("DNSReady")["status"] == "False"
+        assert "compute-type" in fleet.class_condition("DNSReady")["message"]
+
+    in_fleet(scenario)
+
+
+def test_core_dns_is_told_by_its_add_on_where_eks_manages_it(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.cloud.core_dns = Addon("coredns", "ACTIVE", configuration='{"replicaCount": 3}')
+        plane = await with_core_dns_that_waits(fleet, coreDNS="Patch")
+        await fleet.until(lambda: fleet.cloud.addons)
+        ((name, configuration),) = fleet.cloud.addons
+        assert name == "coredns"
+        assert '"computeType": "Fargate"' in configuration
+        assert '"replicaCount": 3' in configuration
+        assert plane.changes == []
+        assert len(said(fleet, "Repaired")) == 1
+
+    in_fleet(scenario)
+
+
+def test_core_dns_loses_its_annotation_where_nobody_manages_it(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.cloud.core_dns = None
+        plane = await with_core_dns_that_waits(fleet, coreDNS="Patch")
+        await fleet.until(lambda: plane.changes)
+        assert plane.changes == [("compute-type", "ec2")]
+        plane.found = replace(plane.found, core_dns=CoreDNS(None, DNS, 2, 2))
+        await fleet.until(lambda: fleet.class_condition("DNSReady")["status"] == "True", limit=600)
+
+    in_fleet(scenario)
+
+
+def test_a_restart_that_does_not_help_is_not_made_again(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.cloud.core_dns = None
+        plane = await with_core_dns_that_waits(fleet, CoreDNS(None, DNS, 2, 0), coreDNS="Patch")
+        await asyncio.sleep(3 * HOUR)
+        assert plane.changes == [("restart",)]
+
+    in_fleet(scenario)
+
+
+@pytest.mark.parametrize("mode", ["API", "CONFIG_MAP"])
+def test_a_lost_mapping_is_made_again(in_fleet: Scenarios, mode: str) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.cloud.clusters[fleet.arn] = replace(fleet.cloud.clusters[fleet.arn], authentication_mode=mode)
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.found = replace(plane.found, aws_auth=AWSAuth("- rolearn: arn:aws:iam::111122223333:role/nodes\n"))
+        fleet.apply_class(repairs={"roleMapping": "Ensure"})
+        fleet.cloud.entries[ROLE] = None
+        fleet.apply()
+        await fleet.until(lambda: said(fleet, "Repaired"))
+        if mode == "API":
+            assert fleet.cloud.count("CreateAccessEntry") == 1
+            await fleet.until(lambda: fleet.class_condition("RoleMapped")["status"] == "True", limit=600)
+        else:
+            ((what, former, wanted, annotations),) = plane.changes[:1]
+            assert what == "mapRoles"
+            assert wanted.startswith(former)
+            assert ROLE in wanted
+            assert annotations == {"fargateclaims.dev/map-roles-before": former}
+
+    in_fleet(scenario)
+
+
+def test_a_repair_that_fails_says_why_and_what_to_do(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.cloud.core_dns = None
+        fleet.operator.data_planes.of(fleet.arn).unchanged = NoAccess("no right to patch deployments", Barrier.FORBIDDEN)
+        await with_core_dns_that_waits(fleet, coreDNS="Patch")
+        await fleet.until(lambda: said(fleet, "RepairFailed"))
+        (note,) = said(fleet, "RepairFailed")
+        assert "no right to patch deployments" in note
+        assert "kubectl patch deployment coredns" in note
+
+    in_fleet(scenario)
+
+
+def test_nothing_is_repaired_by_who_does_not_lead(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        plane = await with_core_dns_that_waits(fleet)
+        fleet.operator.may_mutate = False
+        claims = {"namespaces": {"from": "All"}, "selectorNamespaces": {"from": "Any"}}
+        fleet.apply_class(repairs={"coreDNS": "Patch"}, claims=claims)
+        await asyncio.sleep(HOUR)
+        assert (plane.changes, fleet.cloud.addons) == ([], [])
+
+    in_fleet(scenario)
+
+
+def early(fleet: Any, name: str, controller: str | None) -> Pod:
+    created = fleet.clock.now() - timedelta(minutes=5)
+    return Pod("shop", name, f"uid-{name}", {"app": "checkout"}, {}, {}, created, "Pending", controller=controller)
+
+
+@pytest.mark.parametrize("policy", ["Never", "Recreate"])
+def test_pods_that_were_there_before_their_profile(in_fleet: Scenarios, policy: str) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.apply_class(repairs={"pendingPods": policy})
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.waiting = [early(fleet, "web-1", "ReplicaSet/web"), early(fleet, "alone", None)]
+        fleet.apply()
+        await fleet.until(lambda: said(fleet, "PodsPending") or said(fleet, "PodsRecreated"))
+        (note,) = said(fleet, "PodsPending") + said(fleet, "PodsRecreated")
+        assert "shop/web-1" in note
+        assert "shop/alone" in note
+        if policy == "Never":
+            assert plane.deleted == []
+            assert "kubectl fargate reschedule checkout -n shop" in note
+        else:
+            assert plane.deleted == ["web-1"]
+
+    in_fleet(scenario)
