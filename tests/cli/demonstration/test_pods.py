@@ -53,6 +53,7 @@ async def test_from_pending_through_an_eviction_nothing_is_missed(kube: RunningK
             await refuse(workloads, name)
         await pods.until(pods.all_refused)
         assert pods.now.why == "no nodes available"
+        assert pods.describe() == "  deploy/web: 0/2 ready  2 Pending: no nodes available"
         await workloads.run_all(2)
         await pods.until(lambda: pods.all_ready("shop-web-9999"))
         assert not pods.all_ready("shop-web-9998")
@@ -69,6 +70,7 @@ async def test_from_pending_through_an_eviction_nothing_is_missed(kube: RunningK
     assert pods.now.ready == {"shop-web-9999": 2}
     assert [(pod.name, pod.evicted, pod.profile) for pod in pods.gone] == [(names[0], True, "shop-web-9999")]
     assert pods.complete
+    assert pods.describe() == ""
 
 
 async def test_what_is_deleted_was_not_evicted(workloads: Workloads, pods: Pods) -> None:

@@ -108,7 +108,7 @@ class LiveTable:
 
     def moved(self, pods: Pods) -> None:
         """See `Display`."""
-        self._pods = f"{pods.what}  {_standing(pods)}"
+        self._pods = f"{pods.what}  {pods.standing}"
 
     def _render(self) -> RenderableType:
         views = dict(sorted(self._views().items()))
@@ -128,13 +128,6 @@ def _table(views: Iterable[ClaimView]) -> Table:
         ready = Text(view.ready, style=_STYLES.get(view.ready, "yellow"))
         table.add_row(*view.key, ready, view.reason, view.class_name, view.profile, view.queue, _age(view.created))
     return table
-
-
-def _standing(pods: Pods) -> str:
-    """How many of them are ready, and where."""
-    now = pods.now
-    where = ", ".join(f"{number} on {profile}" for profile, number in now.ready.items())
-    return f"{now.healthy}/{pods.replicas} ready  {where or f'{now.waiting} Pending'}"
 
 
 def _age(created: datetime) -> str:
@@ -182,7 +175,7 @@ class PlainLines:
         """See `Display`. Until all are ready for the first time, only what is so of all is worth a line."""
         refused = pods.all_refused()
         self._pods_ran = self._pods_ran or pods.now.healthy == pods.replicas
-        says = _standing(pods)
+        says = pods.standing
         if says != self._pods_said and (self._pods_ran or refused):
             self._pods_said = says
             self._print(f"{self._clock}  {pods.what:14} {says}")

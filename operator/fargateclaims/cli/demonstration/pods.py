@@ -113,6 +113,16 @@ class Pods(Followed):
         wanted = (pod.ready and profile in {None, pod.profile} for pod in self.present.values())
         return len(self.present) == self.replicas and all(wanted)
 
+    @property
+    def standing(self) -> str:
+        """How many of them are ready, and where."""
+        where = ", ".join(f"{number} on {profile}" for profile, number in self.now.ready.items())
+        return f"{self.now.healthy}/{self.replicas} ready  {where or f'{self.now.waiting} Pending'}"
+
+    def describe(self) -> str:
+        """One line if not all are ready, for an error message; else none."""
+        return "" if self.all_ready() else f"  {self.what}: {self.standing}{f': {self.now.why}' if self.now.why else ''}"
+
     async def follow(self, api: KubernetesAPI, namespace: str, selector: str, changed: Listener) -> None:
         """Keep this up to date until cancelled. `changed` is called when they stand otherwise than before."""
         self._listener = changed

@@ -79,7 +79,8 @@ class Story:
                 await self._claims.until(self._at_rest)
                 await self._pods.until(lambda: self._pods.all_ready(self._claims.present[EDITED].profile))
         except TimeoutError:
-            raise DemoError(f"the claims have not come to rest within {limit:.0f} s:\n{self._claims.describe()}") from None
+            left = "\n".join(filter(None, (self._claims.describe(), self._pods.describe())))
+            raise DemoError(f"claims and pods have not come to rest within {limit:.0f} s:\n{left}") from None
 
     async def _platform_prepares(self) -> None:
         self._tell("the platform team: kubectl apply -f 00-namespaces.yaml -f 10-classes.yaml")
