@@ -19,7 +19,7 @@ CRDS: Final = Path(__file__).parents[2] / "crds"
 CLUSTER_ARN: Final = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{CLUSTER}"
 ROLE_ARN: Final = f"arn:aws:iam::{ACCOUNT}:role/fargate-pod-execution"
 _PODS: Final = "/api/v1/namespaces/kube-system/pods"
-_SUBNETS: Final = re.compile(r"subnet-\w+(?:, subnet-\w+)+")
+_SUBNETS: Final = re.compile(r"subnet-\w+(?P<between>,? )subnet-\w+(?:(?P=between)subnet-\w+)*")
 
 
 class Doctor(Protocol):
@@ -41,10 +41,10 @@ def fargate_class(name: str = "standard", **parts: Any) -> dict[str, Any]:
     }
 
 
-def core_dns(**annotations: str) -> dict[str, Any]:
-    """The Deployment of CoreDNS, its pod template's annotations given with `_` for what no keyword has."""
+def core_dns(compute_type: str | None = None) -> dict[str, Any]:
+    """The Deployment of CoreDNS, marked for EC2 nodes if `compute_type` is ec2."""
     labels = {"k8s-app": "kube-dns"}
-    marks = {"eks.amazonaws.com/compute-type": annotations["compute_type"]} if annotations else {}
+    marks = {"eks.amazonaws.com/compute-type": compute_type} if compute_type else {}
     template = {"metadata": {"labels": labels, "annotations": marks}, "spec": {"containers": [{"name": "coredns", "image": "coredns"}]}}
     spec = {"replicas": 2, "selector": {"matchLabels": labels}, "template": template}
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "coredns", "namespace": "kube-system"}, "spec": spec}
@@ -85,4 +85,4 @@ def tidy(text: str, set_up: SetUp) -> str:
     for made_up, name in names.items():
         text = text.replace(made_up, name)
     # Sorted by what they were.
-    return _SUBNETS.sub(lambda found: ", ".join(sorted(found[0].split(", "))), text)
+    return _SUBNETS.sub(lambda found: found["between"].join(sorted(found[0].split(found["between"]))), text)

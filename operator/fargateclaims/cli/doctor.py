@@ -1,9 +1,10 @@
 """`fargateclaims doctor`: all that Fargate needs around a cluster, looked at once. Nothing is changed.
 
 Exit codes: 0 all is well; 1 warnings, or something that could not be looked at; 2 errors; 64 the command line is wrong; 69 there was
-nothing to look at, since no class can be read. 64 and 69 are EX_USAGE and EX_UNAVAILABLE of sysexits.h.
+nothing to look at, since no class can be read; 74 the answer cannot be written. The last three are those of sysexits.h.
 """
 
+import errno
 from typing import Annotated, Any, Final
 
 import typer
@@ -15,6 +16,7 @@ from fargateclaims.cli.plugin.options import Context, Kubeconfig, Place
 
 EXIT_USAGE: Final = 64
 EXIT_UNAVAILABLE: Final = 69
+EXIT_UNWRITABLE: Final = 74
 _USAGE_ELSEWHERE: Final = 2
 
 _CLASS = typer.Option(
@@ -88,4 +90,9 @@ def doctor(  # noqa: PLR0913 - the options of a command line
     except PluginError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(EXIT_USAGE if isinstance(error, UsageError) else EXIT_UNAVAILABLE) from None
+    except OSError as error:
+        if error.errno == errno.EPIPE:
+            raise  # typer knows that
+        typer.echo(f"error: the answer cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(EXIT_UNWRITABLE) from None
     raise typer.Exit(code)

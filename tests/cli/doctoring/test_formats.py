@@ -182,7 +182,7 @@ def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch, terminal: bo
     monkeypatch.setattr(sys, "stdout", Out(io.BytesIO(), encoding="utf-8"))
     write_text(found(HOSTILE), verbose=False, only_fixes=False)
     sys.stdout.flush()
-    written = sys.stdout.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    written = sys.stdout.buffer.getvalue().decode()  # type: ignore[union-attr]
     assert ("\x1b[31m✗" in written) == coloured
     assert coloured or "\x1b" not in written
 
@@ -191,6 +191,6 @@ def test_a_terminal_without_our_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
     write_text(found(LATER, Check("c", None, "m"), Check("d", Level.UNKNOWN, "m")), verbose=False, only_fixes=False)
     sys.stdout.flush()
-    written = sys.stdout.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    written = sys.stdout.buffer.getvalue().decode()  # type: ignore[union-attr]
     assert written.splitlines()[1:4] == ["|- ! egress  m", "|    fix: run `this` & see", "|- - c       m"]
     assert "`- ? d       m" in written

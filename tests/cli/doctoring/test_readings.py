@@ -72,6 +72,7 @@ def test_a_private_api_is_unknown_with_its_fix(set_up: SetUp, kube: RunningKube,
     with reserved_port() as port:
         set_up.simulated.kubernetes(CLUSTER, f"http://127.0.0.1:{port}", account=ACCOUNT, region=REGION)
         found = checks(doctor)
+        assert doctor().code == 1
     assert amiss(found) == dict.fromkeys(("Kubernetes API", "CoreDNS", "network plugin", "Pending pods"), "unknown")
     assert found["Kubernetes API"]["fix"].startswith("it is private: ask from the cluster's VPC")
     assert {found[name]["fix"] for name in ("CoreDNS", "network plugin", "Pending pods")} == {"see Kubernetes API"}
@@ -226,6 +227,15 @@ def test_a_class_that_cannot_be_read_hides_no_other(set_up: SetUp, doctor: Docto
     assert ran.out.startswith("✗ class  FargateProfileClass odd is malformed: spec.claims: ")
     assert "fix: kubectl edit fargateprofileclass odd\n" in ran.out
     assert "class standard" in ran.out
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk that is always full")
+def test_an_answer_that_cannot_be_written(set_up: SetUp, kube: RunningKube) -> None:
+    with Path("/dev/full").open("wb") as full:
+        process = start([sys.executable, "-m", "fargateclaims", "doctor"], stdout=full, stderr=subprocess.PIPE, env=dict(os.environ))
+        with process:
+            _, err = process.communicate(timeout=LIMIT)
+    assert (process.returncode, err) == (74, b"error: the answer cannot be written: No space left on device\n")
 
 
 def test_an_interrupt_ends_it_without_a_word(set_up: SetUp, kube: RunningKube) -> None:
