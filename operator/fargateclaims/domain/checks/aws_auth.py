@@ -5,6 +5,7 @@ Source: the full configuration format of aws-iam-authenticator, which reads it, 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import yaml
@@ -37,6 +38,22 @@ class MappedRole:
 
 def read_map_roles(text: str) -> tuple[MappedRole, ...]:
     """Read mapRoles. Raises MalformedMapRoles."""
+    found = _read(text)
+    if isinstance(found, MalformedMapRoles):
+        raise found.with_traceback(None)
+    return found
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> tuple[MappedRole, ...] | MalformedMapRoles:
+    # Asked for at each pass of a cluster's worker, for each class, and the text of a large cluster takes milliseconds to parse.
+    try:
+        return _parsed(text)
+    except MalformedMapRoles as error:
+        return error
+
+
+def _parsed(text: str) -> tuple[MappedRole, ...]:
     try:
         refuse_hostile(text)
         entries = yaml.load(text, Loader=BASE_LOADER)  # noqa: S506 - BaseLoader makes nothing but texts, lists and mappings
