@@ -26,7 +26,7 @@ def check_pods(pods: Iterable[Pod], profiles: Iterable[Profile], now: datetime) 
     for pod in pods:
         number += 1
         winner = decide(pod.namespace, pod.labels, pod.annotations, views).winner
-        if winner is not None and not pod.taken:
+        if winner is not None:
             by_profile.setdefault(winner.profile.name, []).append(pod)
     plans = ((view, plan(by_profile[view.name], view, views)) for view in views if view.name in by_profile)
     waiting = [(view, found) for view, found in plans if isinstance(found, RecreatePods)]
