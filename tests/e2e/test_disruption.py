@@ -19,7 +19,8 @@ from support.installation import Installation
 from support.kubectl import Kubectl
 from support.rendering import EKS_CLUSTER
 
-TIMELINE = Path(__file__).parents[2] / ".e2e" / "disruption.csv"
+REPOSITORY = Path(__file__).parents[2]
+TIMELINE = REPOSITORY / ".e2e" / "disruption.csv"
 
 
 async def test_twenty_pods_move_within_their_budget(
@@ -34,5 +35,5 @@ async def test_twenty_pods_move_within_their_budget(
             record = await replace_under_budget(world, plane.kubeconfig, watching)
             await operator.stop()
     record.write(TIMELINE)
-    show(f"{record.summary()}\nall of it: {TIMELINE.relative_to(Path.cwd())}")
+    show(f"{record.summary()}\nall of it: {TIMELINE.relative_to(REPOSITORY)}")
     record.check()
