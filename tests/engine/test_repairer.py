@@ -154,3 +154,18 @@ def test_pods_that_were_there_before_their_profile(in_fleet: Scenarios, policy: 
             assert plane.deleted == ["web-1"]
 
     in_fleet(scenario)
+
+
+def test_pods_that_may_not_be_deleted_are_left_to_people(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.apply_class(repairs={"pendingPods": "Recreate"})
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.waiting = [early(fleet, "web-1", "ReplicaSet/web")]
+        plane.unchanged = NoAccess("no right to delete pods", Barrier.FORBIDDEN)
+        fleet.apply()
+        await fleet.until(lambda: said(fleet, "RepairFailed"))
+        assert "no right to delete pods" in said(fleet, "RepairFailed")[0]
+        assert "kubectl fargate reschedule" in said(fleet, "RepairFailed")[0]
+        assert not said(fleet, "PodsRecreated")
+
+    in_fleet(scenario)

