@@ -34,6 +34,7 @@ from support.builders import (
     unread_role,
     unread_subnets,
 )
+from support.healthy import healthy_inspection, healthy_network
 
 
 def report(*claims: Any, cls: FargateProfileClass | None = None, **fields: Any) -> ClassReport:
@@ -184,3 +185,15 @@ def test_only_classes_of_this_cluster_are_reported_and_a_retry_is_noted() -> Non
     decided = plan(make_facts(classes=[make_class("other", clusterARN=str(OTHER_ARN)), mine]))
     assert [found.cls.metadata.name for found in decided.classes] == ["standard"]
     assert decided.classes[0].status.last_handled_retry == "now"
+
+
+def test_what_was_found_before_a_restart_is_said_until_it_is_looked_at_anew() -> None:
+    healthy = make_observation(inspection=healthy_inspection(), network=healthy_network())
+    found = report(observation=healthy)
+    before = found.status
+    assert shown(found)["EgressAvailable"] == USABLE
+    assert shown(report(cls=make_class(status=before.to_dict())))["EgressAvailable"] == USABLE
+    edited = make_class(status=before.to_dict(), generation=2)
+    assert shown(report(cls=edited))["EgressAvailable"] == ("Unknown", "NotObserved"), "it was that of another spec"
+    blind = replace(healthy, classes={"standard": bad_subnets("there are none")})
+    assert shown(report(cls=make_class(status=before.to_dict()), observation=blind))["EgressAvailable"] == ("Unknown", "NotObserved")

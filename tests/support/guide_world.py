@@ -91,8 +91,10 @@ def verdicts(cls: Object) -> dict[ConditionType, tuple[str, str]]:
 
 
 def judged(cls: Object) -> bool:
-    """Whether all has been looked at, but the way out of subnets that there are none of."""
+    """Whether all has been looked at; the way out of subnets that there are none of is not there to be seen."""
+    messages = {each["type"]: each["message"] for each in cls.get("status", {}).get("conditions", ())}
+    seen = messages.get(ConditionType.EGRESS_AVAILABLE, "looked at yet")
     found = verdicts(cls)
-    if found[ConditionType.SUBNETS_USABLE][0] == "False":
+    if "looked at yet" not in seen:
         del found[ConditionType.EGRESS_AVAILABLE]
     return all(reason not in ("", "NotObserved") for _, reason in found.values())

@@ -85,8 +85,10 @@ def _counts(facts: Facts) -> ProfileCounts:
 
 
 def _conditions(facts: Facts, cls: FargateProfileClass, users: Iterable[FargateProfileClaim], slot: Slot) -> tuple[Condition, ...]:
-    holding = [_reachable(facts), *(_remembered(cls, found) for found in _seen(facts, cls))]
-    advised = (_remembered(cls, _wanted(finding)) for finding in advice(facts.observation, cls))
+    seen, advised = _seen(facts, cls), tuple(map(_wanted, advice(facts.observation, cls)))
+    if facts.observation.inspection is None:
+        seen, advised = (tuple(_remembered(cls, each) for each in found) for found in (seen, advised))
+    holding = (_reachable(facts), *seen)
     wanted = [_ready(cls, tuple(users), holding), *holding, *advised]
     if slot.overdue:
         wanted.append((ConditionType.SLOT_BLOCKED, _TRUE, Verdict(Reason.SLOT_BLOCKED, f"{held_by(slot)}, longer than EKS should take")))
@@ -131,7 +133,7 @@ def _seen(facts: Facts, cls: FargateProfileClass) -> tuple[_Wanted, ...]:
 
 
 def _remembered(cls: FargateProfileClass, found: _Wanted) -> _Wanted:
-    """What was found before a restart stays said until it has been looked at anew."""
+    """What was found before a restart, for a question that nobody has looked into since."""
     kind, _, verdict = found
     before = next((each for each in cls.status.conditions if each.type == kind), None)
     if verdict.reason is not Reason.NOT_OBSERVED or before is None or before.observed_generation != cls.metadata.generation:
