@@ -125,6 +125,7 @@ def test_the_description_is_what_is_exposed(metrics: Metrics) -> None:
     metrics.wait_seconds.labels("Create").observe(1)
     metrics.aws_calls.labels("CreateFargateProfile", "ok").inc()
     metrics.kube_requests.labels("get", "ok").inc()
+    metrics.cluster_requests.labels("get", "ok").inc()
     metrics.status_writes.inc()
     metrics.events.labels("sent").inc()
     metrics.store_objects.labels("FargateProfileClaim").set(1)

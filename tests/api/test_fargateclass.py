@@ -198,9 +198,9 @@ def test_a_status_from_elsewhere_never_makes_a_class_malformed() -> None:
     assert FargateProfileClass.from_object(manifest).status == ClassStatus(revision="7f3a")
 
 
-def test_where_a_user_looks_it_is_said_that_no_repair_is_carried_out() -> None:
+def test_where_a_user_looks_it_is_said_what_each_repair_does_by_default() -> None:
     schema = class_crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
     repairs = schema["properties"]["spec"]["properties"]["repairs"]
     assert set(repairs["properties"]) == {"coreDNS", "roleMapping", "pendingPods"}
-    for described in (repairs, *repairs["properties"].values()):
-        assert "Not carried out by this version yet." in described["description"]
+    for described in repairs["properties"].values():
+        assert "Never is the default." in described["description"]

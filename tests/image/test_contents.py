@@ -29,7 +29,7 @@ def pinned(name: str) -> set[str]:
 
 
 def test_the_wheel_has_the_package_and_the_manifests_of_the_demo(wheel: list[PurePosixPath]) -> None:
-    sources = {PurePosixPath("fargateclaims") / path.relative_to(SOURCES) for path in SOURCES.rglob("*.py")}
+    sources = {PurePosixPath("fargateclaims") / path.relative_to(SOURCES) for path in SOURCES.rglob("*") if path.suffix in {".py", ".json"}}
     manifests = {
         PurePosixPath("fargateclaims/manifests", kind, path.name)
         for kind, folder in {"crds": "crds", "samples": "deploy/samples"}.items()
