@@ -12,6 +12,7 @@ from fargateclaims.domain.assessment import Step
 from fargateclaims.domain.draining import DrainOrder, PodsSeen, Purpose
 from fargateclaims.domain.evictions import PodOnProfile
 from fargateclaims.domain.no_access import Barrier, NoAccess
+from fargateclaims.domain.observation import Quotas
 from fargateclaims.domain.own_profile import OwnProfile
 from fargateclaims.domain.pinned import PinnedTemplate
 from fargateclaims.domain.plan import Plan, plan
@@ -212,3 +213,25 @@ def test_an_edit_of_what_no_profile_knows_looks_for_nothing() -> None:
     found = plan(make_facts(edited(settled_claim, tags={"a": "b"}), profiles=[profile], pins={}, pods={}))
     assert found.replaced == ()
     assert found.drains == ()
+
+
+def test_what_comes_back_is_not_moved_after_an_edit_was_taken_back() -> None:
+    claim = make_claim(selectors=LABELS)
+    older = make_profile("shop-checkout-4ecb2a1f-9999", owner=claim, labels={"app": "web"})
+    newer = make_profile("shop-checkout-4ecb2a1f-9998", owner=claim)
+    found = plan(make_facts(claim, profiles=(older, newer), pods={newer.arn: PodsSeen((POD,), 1)}))
+    assert found.drains == ()
+    assert found.action is not None
+    assert found.action.work.profile_name == newer.name
+    assert [event.reason for event in found.claims[0].events if event.warning] == ["PodsNotEvicted"]
+
+
+def test_no_place_that_is_to_come_makes_the_operators_own_profile_go() -> None:
+    """Deletes that wait would free the place that a replacement lacks; that is no reason to forget what else stands in its way."""
+    own = make_claim("own", profileName="own", selectors=LABELS)
+    others = [deleting(make_claim(name)) for name in ("a", "b")]
+    standing = [make_profile("own", owner=own), *(make_profile(f"other-{claim.metadata.name}", owner=claim) for claim in others)]
+    rules = replace(RULES, own_profile=OwnProfile("own"))
+    found = plan(make_facts(own, *others, observation=make_observation(*standing, quotas=Quotas(profiles_per_cluster=2)), rules=rules))
+    assert ready(report_of(found, own))[1] == Reason.PODS_REMAIN
+    assert found.action is None or found.action.claim is not own

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fargateclaims.api.group import CLASS_KIND
 from fargateclaims.domain.access import Addon
 from fargateclaims.domain.no_access import Barrier, NoAccess
 from fargateclaims.domain.pods.pod import Pod
@@ -167,5 +168,19 @@ def test_pods_that_may_not_be_deleted_are_left_to_people(in_fleet: Scenarios) ->
         assert "no right to delete pods" in said(fleet, "RepairFailed")[0]
         assert "kubectl fargate reschedule" in said(fleet, "RepairFailed")[0]
         assert not said(fleet, "PodsRecreated")
+
+    in_fleet(scenario)
+
+
+@pytest.mark.parametrize("paused", ["true", "false"])
+def test_who_is_paused_is_not_repaired(in_fleet: Scenarios, paused: str) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.apply_class(repairs={"roleMapping": "Ensure"})
+        fleet.apply()
+        await fleet.until(lambda: fleet.ready() == ("True", "Active"))
+        fleet.kube.annotate(CLASS_KIND, "standard", paused=paused)
+        fleet.cloud.entries[ROLE] = None
+        await asyncio.sleep(HOUR)
+        assert fleet.cloud.count("CreateAccessEntry") == (0 if paused == "true" else 1)
 
     in_fleet(scenario)

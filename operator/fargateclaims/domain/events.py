@@ -43,6 +43,8 @@ def claim_events(claim: FargateProfileClaim, before: ClaimStatus, after: ClaimSt
         found.append(EventNote(_STARTS[Reason(now.reason)], after.operation.type, now.message))
     elif now.reason in _WAITS:
         found.append(EventNote("Queued", "Queue", now.message))
+    elif now.reason == Reason.DRAINING:
+        found.append(EventNote("Draining", "Evict", now.message))
     elif now.reason == Reason.PAUSED:
         found.append(EventNote("Paused", "Pause", now.message))
     elif now.reason not in _SILENT and now.reason not in _STARTS:

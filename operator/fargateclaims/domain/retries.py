@@ -23,10 +23,15 @@ def _new(annotations: Mapping[str, str], handled: str | None) -> bool:
     return annotations.get(RETRY) not in (None, handled)
 
 
+def is_paused(cls: FargateProfileClass) -> bool:
+    """Whether a class is paused, with all its claims."""
+    return cls.metadata.annotations.get(PAUSED) == "true"
+
+
 def paused_by(claim: FargateProfileClaim, cls: FargateProfileClass | None) -> str | None:
     """What pauses a claim, for a message; None if nothing does."""
     if claim.metadata.annotations.get(PAUSED) == "true":
         return "the claim's annotation"
-    if cls is not None and cls.metadata.annotations.get(PAUSED) == "true":
+    if cls is not None and is_paused(cls):
         return f'the annotation of class "{cls.metadata.name}"'
     return None

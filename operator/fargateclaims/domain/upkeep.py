@@ -114,7 +114,9 @@ def _keep(facts: Facts, base: Assessment, owned: Owned, aim: Target, profile: Pr
     if superseded:
         old = superseded[-1]
         work = Work(OperationType.REPLACE, Step.DELETE, old.name, urgent=True, profile=old)
-        return _going(facts, _with_work(facts, replace(base, previous=old), work), old, successor=profile.name)
+        # EKS gives pods to the first by name: after an edit was taken back, those that are moved would come back for ever.
+        successor = profile.name if profile.name < old.name else None
+        return _going(facts, _with_work(facts, replace(base, previous=old), work), old, successor)
     if aim.tags is not None:
         missing = tags_to_set(profile.tags, aim.tags)
         extra = tags_to_remove(profile.tags, aim.tags, base.claim.status.resolved)
@@ -150,6 +152,7 @@ def _going(facts: Facts, item: Assessment, profile: Profile, successor: str | No
     return replace(
         item,
         verdict=foremost((item.verdict, going.verdict)),
+        only_lacks_place=item.only_lacks_place and going.verdict is None,
         drain=None if _paused(item) else going.order,
         warnings=(*item.warnings, *going.warnings),
     )
@@ -160,7 +163,13 @@ def _looked_for_pins(facts: Facts, item: Assessment, old: Profile) -> Assessment
     if item.work is None or item.claim.spec.profile_name == old.name or _paused(item):
         return item
     found = pins(facts, old, item.claim.spec.profile_name or _generated_name(facts, item))
-    return replace(item, verdict=foremost((item.verdict, found.verdict)), look_for_pins=old, warnings=(*item.warnings, *found.warnings))
+    return replace(
+        item,
+        verdict=foremost((item.verdict, found.verdict)),
+        only_lacks_place=item.only_lacks_place and found.verdict is None,
+        look_for_pins=old,
+        warnings=(*item.warnings, *found.warnings),
+    )
 
 
 def _paused(item: Assessment) -> bool:

@@ -39,6 +39,7 @@ class Drainer:
         self._interval = interval
         self._permit = permit
         self._seen = seen
+        self._data_plane: DataPlane | None = None
         self._orders: dict[str, DrainOrder] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._pods: dict[str, PodsSeen] = {}
@@ -57,23 +58,22 @@ class Drainer:
     def follow(self, data_plane: DataPlane | None, orders: Iterable[DrainOrder], replaced: Iterable[Profile]) -> None:
         """Drain these profiles, look for pods that name those, and leave all others alone.
 
-        :param data_plane: None where there is nothing to do.
+        :param data_plane: as whom; None only where there is nothing to do.
         """
         self._orders = {order.arn: order for order in orders}
+        self._data_plane = data_plane
         wanted = {f"drain {arn}": arn for arn in self._orders}
         looked_for = {f"pins {profile.arn}": profile for profile in replaced}
         for key in [key for key in self._tasks if key not in wanted and key not in looked_for]:
             self._tasks.pop(key).cancel()
             kind, _, arn = key.partition(" ")
             (self._pods if kind == "drain" else self._pins).pop(arn, None)
-        if data_plane is None:
-            return
         for key, arn in wanted.items():
             if key not in self._tasks:
-                self._tasks[key] = asyncio.create_task(self._drain(data_plane, arn), name=f"{key} of {self._name}")
+                self._tasks[key] = asyncio.create_task(self._drain(arn), name=f"{key} of {self._name}")
         for key, profile in looked_for.items():
             if key not in self._tasks:
-                self._tasks[key] = asyncio.create_task(self._look_for_pins(data_plane, profile), name=f"{key} of {self._name}")
+                self._tasks[key] = asyncio.create_task(self._look_for_pins(profile), name=f"{key} of {self._name}")
 
     async def stop(self) -> None:
         """Leave everything alone."""
@@ -82,20 +82,22 @@ class Drainer:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _drain(self, data_plane: DataPlane, arn: str) -> None:
+    async def _drain(self, arn: str) -> None:
         held: dict[str, Held] = {}
         total = 0
         while True:
             wait = self._interval
             try:
-                order = self._orders[arn]
+                order, data_plane = self._orders[arn], self._data_plane
+                assert data_plane is not None
                 pods = await data_plane.pods_on(order.profile)
                 if not isinstance(pods, NoAccess):
                     total = max(total, sum(pod.holds for pod in pods))
                 self._publish(arn, PodsSeen(pods, total, dict(held)))
                 held = await self._evict(data_plane, arn, held)
-            except Exception:
+            except Exception as error:
                 log.exception("a look at the pods of a profile failed", extra={"fields": {"cluster": self._name, "profile": arn}})
+                self._publish(arn, PodsSeen(NoAccess(type(error).__name__, Barrier.FAILING), total, dict(held)))
                 wait = WORKER_RETRY
             await self._clock.sleep(wait)
 
@@ -114,7 +116,9 @@ class Drainer:
         self._publish(arn, PodsSeen(seen.pods, seen.total, dict(held)))
         return held
 
-    async def _look_for_pins(self, data_plane: DataPlane, profile: Profile) -> None:
+    async def _look_for_pins(self, profile: Profile) -> None:
+        data_plane = self._data_plane
+        assert data_plane is not None
         try:
             found = await data_plane.pinned(profile.name, literal_namespaces(profile.selectors))
         except Exception as error:

@@ -14,8 +14,9 @@ from fargateclaims.domain.checks.advice import occasions
 from fargateclaims.domain.failure import AWSError
 from fargateclaims.domain.iam import RolePermissions
 from fargateclaims.domain.network import Network
+from fargateclaims.domain.no_access import NoAccess
 from fargateclaims.domain.observation import Inspection, Observation, active_arns
-from fargateclaims.domain.unreadable import NOT_YET
+from fargateclaims.domain.unreadable import NOT_YET, Unreadable
 from fargateclaims.domain.workloads import Workloads
 from fargateclaims.engine.ports import DataPlane, Gateway
 from fargateclaims.timing import INSPECTION_INTERVAL, INSPECTION_RETRY, RESYNC_JITTER
@@ -101,13 +102,29 @@ class Inspector:
         last, cluster = self._last, seen.cluster
         assert cluster is not None
         roles = {arn: await self._part(gateway.permissions(arn), last.roles.get(arn, _UNKNOWN)) for arn in role_arns}
+        roles_failed, self._failed = self._failed, False
+        access = await self._part(gateway.access(cluster, role_arns), last.access)
+        workloads = await self._workloads(data_plane, last.workloads)
+        stale, self._failed = self._failed, self._failed or roles_failed
         return Inspection(
             network=await self._part(gateway.egress(cluster), last.network),
             roles=roles,
-            access=await self._part(gateway.access(cluster, role_arns), last.access),
-            workloads=await data_plane.workloads(),
-            profile_arns=active_arns((seen.profiles or {}).values()),
+            access=access,
+            workloads=workloads,
+            # What was kept from an earlier look says nothing of profiles that have come since.
+            profile_arns=last.profile_arns if stale else active_arns((seen.profiles or {}).values()),
         )
+
+    async def _workloads(self, data_plane: DataPlane, known: Workloads) -> Workloads:
+        """What was seen counts while the cluster's own API does not answer."""
+        found = await data_plane.workloads()
+        parts = {name: getattr(found, name) for name in ("core_dns", "aws_auth", "other_nodes")}
+        for name, part in parts.items():
+            before = getattr(known, name)
+            if isinstance(part, NoAccess) and not part.lasting and not isinstance(before, Unreadable):
+                self._failed = True
+                parts[name] = before
+        return Workloads(**parts)
 
     async def _part(self, reading: Awaitable[T], known: T) -> T:
         """What was known counts while AWS does not answer."""

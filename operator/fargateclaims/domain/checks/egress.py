@@ -47,7 +47,7 @@ def check_egress(arn: ClusterARN, subnet_ids: Collection[str], cluster: EKSClust
     judged = {subnet_id: way for subnet_id, way in ways.items() if way.outcome is not Outcome.PUBLIC}
     if not judged:
         return _finding(Level.UNKNOWN, Reason.NOT_OBSERVED, f"the subnets are public: {next(iter(ways.values())).text}")
-    problems = [*_closed(arn, cluster, network, out, _with(Outcome.BLOCKED, ways)), *_unseen(_with(Outcome.UNSEEN, ways)), *names]
+    problems = [*_closed(arn, cluster, network, out, _with(Outcome.BLOCKED, ways)), *_unseen(_with(Outcome.UNSEEN, ways), network), *names]
     details = [*_texts(_with(Outcome.UNCLEAR, ways)), *_texts(_with(Outcome.PUBLIC, ways)), *_detours(network, judged)]
     return conclude(_healthy(judged), problems, details)
 
@@ -81,8 +81,10 @@ def _detours(network: Network, ways: Mapping[str, Way]) -> Iterable[str]:
             yield f"subnet {subnet_id} in {here} goes through {way.nat.id} in {there}"
 
 
-def _unseen(ways: Mapping[str, Way]) -> Iterable[Finding]:
-    return (_finding(Level.UNKNOWN, Reason.UNAUTHORIZED, text) for text in _texts(ways))
+def _unseen(ways: Mapping[str, Way], network: Network) -> Iterable[Finding]:
+    parts = (network.route_tables, network.nat_gateways)
+    reason = next((part.reason for part in parts if isinstance(part, Unreadable)), Reason.UNAUTHORIZED)
+    return (_finding(Level.UNKNOWN, reason, text) for text in _texts(ways))
 
 
 def _closed(arn: ClusterARN, cluster: EKSCluster, network: Network, out: Ways, ways: Mapping[str, Way]) -> Iterable[Finding]:
@@ -93,7 +95,7 @@ def _closed(arn: ClusterARN, cluster: EKSCluster, network: Network, out: Ways, w
     who = f"nothing leads out of {listed(list(ways))}: {texts[0]}"
     if isinstance(network.endpoints, Unreadable):
         message = f"{who}; whether there are VPC endpoints instead cannot be seen: {network.endpoints.why}"
-        yield _finding(Level.UNKNOWN, Reason.UNAUTHORIZED, message, details=tuple(texts[1:]))
+        yield _finding(Level.UNKNOWN, network.endpoints.reason, message, details=tuple(texts[1:]))
         return
     isolated = Isolated(arn, cluster, network, {subnet_id: way.table_id for subnet_id, way in ways.items()})
     found = gaps(isolated, network.endpoints)

@@ -12,6 +12,7 @@ from fargateclaims.domain.pods.matching import ProfileView, decide
 from fargateclaims.domain.profile import Profile
 from fargateclaims.domain.repairs import coredns, role_mapping
 from fargateclaims.domain.repairs.plans import NothingToDo
+from fargateclaims.domain.retries import is_paused
 from fargateclaims.domain.unreadable import NOT_YET, Unreadable
 from fargateclaims.domain.workloads import CoreDNS
 
@@ -36,7 +37,7 @@ def repairs_due(observation: Observation, classes: Iterable[FargateProfileClass]
         return ()
     mapped: dict[str, RepairOrder] = {}
     dns: list[RepairOrder] = []
-    for cls in sorted(classes, key=lambda each: each.metadata.name):
+    for cls in sorted(filter(at_work, classes), key=lambda each: each.metadata.name):
         wrong = {finding.condition for finding in advice(observation, cls) if finding.level is Level.ERROR}
         repairs, role = cls.spec.repairs, cls.spec.pod_execution_role_arn
         if ConditionType.ROLE_MAPPED in wrong and repairs.role_mapping is RoleMappingRepair.ENSURE and role not in mapped:
@@ -46,6 +47,11 @@ def repairs_due(observation: Observation, classes: Iterable[FargateProfileClass]
         if ConditionType.DNS_READY in wrong and repairs.core_dns is CoreDNSRepair.PATCH and not dns:
             dns.append(RepairOrder(cls.metadata.name, _core_dns(observation, inspection)))
     return tuple(order for order in (*mapped.values(), *dns) if not isinstance(order.plan, NothingToDo))
+
+
+def at_work(cls: FargateProfileClass) -> bool:
+    """Whether anything may be changed for a class: it is neither paused nor about to go."""
+    return cls.metadata.deletion_timestamp is None and not is_paused(cls)
 
 
 def _core_dns(observation: Observation, inspection: Inspection) -> coredns.Plan:

@@ -9,6 +9,7 @@ from fargateclaims.domain.observation import Observation
 from fargateclaims.domain.pods.claimed import profiles_of
 from fargateclaims.domain.pods.matching import ProfileView
 from fargateclaims.domain.report import ClaimReport
+from fargateclaims.domain.retries import paused_by
 
 _BECAME_ACTIVE = frozenset({"Created", "Adopted"})
 
@@ -33,12 +34,15 @@ def pods_due(
     reports: Iterable[ClaimReport], classes: Iterable[FargateProfileClass], now: datetime, *, every: bool
 ) -> tuple[EarlyPodsOrder, ...]:
     """Order it for profiles that have just become ACTIVE; and for all whose class wants such pods made again, if `every` is true."""
-    again = {cls.metadata.name: cls.spec.repairs.pending_pods is PendingPodsRepair.RECREATE for cls in classes}
+    known = {cls.metadata.name: cls for cls in classes}
     orders = []
     for report in reports:
-        claim, recreate = report.claim, again.get(report.claim.spec.class_name)
+        claim, cls = report.claim, known.get(report.claim.spec.class_name)
+        if cls is None or claim.metadata.deletion_timestamp is not None or paused_by(claim, cls) is not None:
+            continue
+        recreate = cls.spec.repairs.pending_pods is PendingPodsRepair.RECREATE
         new = any(event.reason in _BECAME_ACTIVE for event in report.events)
-        if recreate is None or claim.metadata.deletion_timestamp is not None or not (new or (every and recreate)):
+        if not (new or (every and recreate)):
             continue
         view = next(profiles_of(claim.model_copy(update={"status": report.status})))
         if view.active:
