@@ -93,6 +93,8 @@ CLASS_RECHECK: Final = 30.0
 CLUSTER_RECHECK: Final = 30.0
 """Between two looks at a cluster that is to become ACTIVE by itself: claims wait for that, and it takes minutes."""
 
+DRAIN_SLOWEST: Final = 30.0
+"""Between two looks at pods that do not go, at the most: what holds them lasts for minutes or until a person acts."""
 INSPECTION_INTERVAL: Final = 900.0
 """Between two inspections of a cluster, at the most: what they find holds nothing, and people do not change networks and roles by the
 minute. A retry asks for one at once."""

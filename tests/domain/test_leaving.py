@@ -118,9 +118,10 @@ def test_the_time_counts_from_when_draining_began_whoever_asks() -> None:
 
 
 def test_time_alone_ends_it() -> None:
-    found, order = replaced(PodsSeen((POD,), 1))
-    assert order is not None
-    assert found.wake_at == after(300)
+    found, _ = replaced(PodsSeen((POD,), 1))
+    assert found.wake_at == after(1800)
+    found, _ = replaced(PodsSeen(AWAY, 1, blind_since=after(-60)))
+    assert found.wake_at == after(240)
 
 
 @pytest.mark.parametrize("seen", [FORBIDDEN, AWAY])

@@ -42,6 +42,7 @@ class Situation:
     :param total: the most pods that were seen on it since then; 0 if not known.
     :param held: what `remember` knows.
     :param successor: the ACTIVE profile that takes the pods when they are made again; None if there is none.
+    :param blind_since: since when this process has looked in vain; None if it has not.
     :param never_seen: whether the cluster did not let itself be looked at before either: then nothing is waited for that may come back.
     """
 
@@ -54,6 +55,7 @@ class Situation:
     total: int = 0
     held: Mapping[str, Held] = field(default_factory=dict)
     successor: str | None = None
+    blind_since: datetime | None = None
     never_seen: bool = False
 
     @property
@@ -74,6 +76,12 @@ class PodsSeen:
     pods: tuple[PodOnProfile, ...] | NoAccess
     total: int = 0
     held: Mapping[str, Held] = field(default_factory=dict)
+    blind_since: datetime | None = None
+
+    @property
+    def news(self) -> object:
+        """What of it makes a difference to a plan: when a pod was last tried in vain does not."""
+        return self.pods, self.total, self.blind_since, {uid: (held.eviction, held.since) for uid, held in self.held.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +107,7 @@ class DrainOrder:
             now=now,
             total=seen.total,
             held=seen.held,
+            blind_since=seen.blind_since,
             successor=self.successor,
             never_seen=self.never_seen,
         )
@@ -151,7 +160,8 @@ def waits_for_pods(purpose: Purpose, disruption: Disruption, successor: str | No
 def _blind(situation: Situation, no_access: NoAccess) -> Drain:
     """Nobody can see whether pods run there. Eviction is given up where there never was access; a promise to wait is kept."""
     timed_out = situation.age >= situation.disruption.timeout_delta
-    may_pass = not no_access.lasting and not situation.never_seen and situation.age < timedelta(seconds=DRAIN_BLIND_GRACE)
+    blind = situation.now - (situation.blind_since or situation.now)
+    may_pass = not no_access.lasting and not situation.never_seen and blind < timedelta(seconds=DRAIN_BLIND_GRACE)
     if situation.evicts and not situation.total and not may_pass:
         return Drain(
             DrainState.DONE, message=f"profile {situation.profile} is deleted with its pods, which could not be evicted: {no_access.why}"
@@ -170,9 +180,12 @@ def _policy(situation: Situation) -> str:
 def _next(situation: Situation, left: Iterable[PodOnProfile]) -> tuple[PodOnProfile, ...]:
     ready = [pod for pod in left if _may_go(situation, pod)]
     # Those that were tried in vain go behind the others, the longest ago first: none waits for ever behind those that cannot go.
-    never = datetime.min.replace(tzinfo=situation.now.tzinfo)
-    tried = {pod.uid: situation.held[pod.uid].tried if pod.uid in situation.held else never for pod in ready}
-    return tuple(sorted(ready, key=lambda pod: tried[pod.uid])[:EVICTIONS_PER_ROUND])
+    fresh = [pod for pod in ready if pod.uid not in situation.held]
+    # Of those that one budget holds, one shows whether it still does.
+    probes: dict[tuple[str, str], PodOnProfile] = {}
+    for pod in sorted((pod for pod in ready if pod.uid in situation.held), key=lambda pod: situation.held[pod.uid].tried):
+        probes.setdefault((pod.namespace, situation.held[pod.uid].reason), pod)
+    return (*fresh, *probes.values())[:EVICTIONS_PER_ROUND]
 
 
 def _may_go(situation: Situation, pod: PodOnProfile) -> bool:

@@ -189,8 +189,10 @@ def _wake_at(facts: Facts, assessments: Sequence[Assessment], reports: Sequence[
         if intent is not None and intent.start_time is not None:
             times.append(intent.start_time + rules.settle)
         if item.drain is not None:
-            waits = (item.drain.disruption.timeout_delta, timedelta(seconds=DRAIN_BLIND_GRACE))
-            times += [item.drain.since + wait for wait in waits]
+            times.append(item.drain.since + item.drain.disruption.timeout_delta)
+            seen = (facts.pods or {}).get(item.drain.arn)
+            if seen is not None and seen.blind_since is not None:
+                times.append(seen.blind_since + timedelta(seconds=DRAIN_BLIND_GRACE))
         times += [
             condition.last_transition_time + rules.grace
             for condition in report.status.conditions

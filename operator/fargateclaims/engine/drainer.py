@@ -11,18 +11,22 @@ What is evicted is decided by `domain/draining.py`, here as in the plan; only wh
 import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 
 from fargateclaims.clock import Clock
 from fargateclaims.domain.draining import DrainOrder, PodsSeen, decide
-from fargateclaims.domain.evictions import Held, remember
+from fargateclaims.domain.evictions import remember
 from fargateclaims.domain.no_access import Barrier, NoAccess
 from fargateclaims.domain.pinned import PinnedTemplate
 from fargateclaims.domain.profile import Profile
 from fargateclaims.domain.selectors import literal_namespaces
 from fargateclaims.engine.ports import DataPlane, Permit
-from fargateclaims.timing import WORKER_RETRY
+from fargateclaims.timing import DRAIN_SLOWEST, WORKER_RETRY
 
 log = logging.getLogger(__name__)
+
+_SLOWER = 1.5
+"""By so much each wait grows while nothing happens."""
 
 
 class Drainer:
@@ -83,38 +87,42 @@ class Drainer:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _drain(self, arn: str) -> None:
-        held: dict[str, Held] = {}
-        total = 0
+        seen, wait = PodsSeen(()), self._interval
         while True:
-            wait = self._interval
             try:
-                order, data_plane = self._orders[arn], self._data_plane
-                assert data_plane is not None
-                pods = await data_plane.pods_on(order.profile)
-                if not isinstance(pods, NoAccess):
-                    total = max(total, sum(pod.holds for pod in pods))
-                self._publish(arn, PodsSeen(pods, total, dict(held)))
-                held = await self._evict(data_plane, arn, held)
+                found = await self._look(arn, seen)
+                self._publish(arn, found)
+                # The less happens, the less often it is looked at: a pod that a budget holds may be held for hours.
+                wait = self._interval if found.pods != seen.pods else min(wait * _SLOWER, max(self._interval, DRAIN_SLOWEST))
+                seen = await self._evict(arn, found)
+                self._publish(arn, seen)
             except Exception as error:
                 log.exception("a look at the pods of a profile failed", extra={"fields": {"cluster": self._name, "profile": arn}})
-                self._publish(arn, PodsSeen(NoAccess(type(error).__name__, Barrier.FAILING), total, dict(held)))
+                seen = self._blind(seen, NoAccess(type(error).__name__, Barrier.FAILING))
+                self._publish(arn, seen)
                 wait = WORKER_RETRY
             await self._clock.sleep(wait)
 
-    async def _evict(self, data_plane: DataPlane, arn: str, held: dict[str, Held]) -> dict[str, Held]:
-        order, seen = self._orders.get(arn), self._pods.get(arn)
-        if order is None or seen is None:
-            return held
-        evict = decide(order.situation(seen, self._clock.now())).evict
-        if not evict or not self._permit():
-            return held
+    async def _look(self, arn: str, before: PodsSeen) -> PodsSeen:
+        order, data_plane = self._orders[arn], self._data_plane
+        assert data_plane is not None
+        pods = await data_plane.pods_on(order.profile)
+        if isinstance(pods, NoAccess):
+            return self._blind(before, pods)
+        return PodsSeen(pods, max(before.total, sum(pod.holds for pod in pods)), before.held)
+
+    def _blind(self, before: PodsSeen, why: NoAccess) -> PodsSeen:
+        return PodsSeen(why, before.total, before.held, before.blind_since or self._clock.now())
+
+    async def _evict(self, arn: str, seen: PodsSeen) -> PodsSeen:
+        order, data_plane = self._orders.get(arn), self._data_plane
+        evict = decide(order.situation(seen, self._clock.now())).evict if order is not None else ()
+        if not evict or data_plane is None or not self._permit():
+            return seen
         answers = await data_plane.evict(evict)
         if isinstance(answers, NoAccess):
-            self._publish(arn, PodsSeen(answers, seen.total, dict(held)))
-            return held
-        held = remember(held, answers, self._clock.now())
-        self._publish(arn, PodsSeen(seen.pods, seen.total, dict(held)))
-        return held
+            return self._blind(seen, answers)
+        return replace(seen, held=remember(seen.held, answers, self._clock.now()))
 
     async def _look_for_pins(self, profile: Profile) -> None:
         data_plane = self._data_plane
@@ -129,6 +137,8 @@ class Drainer:
         self._seen()
 
     def _publish(self, arn: str, seen: PodsSeen) -> None:
-        if arn in self._orders and self._pods.get(arn) != seen:
-            self._pods[arn] = seen
+        if arn not in self._orders:
+            return
+        before, self._pods[arn] = self._pods.get(arn), seen
+        if before is None or before.news != seen.news:
             self._seen()
