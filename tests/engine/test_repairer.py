@@ -184,3 +184,16 @@ def test_who_is_paused_is_not_repaired(in_fleet: Scenarios, paused: str) -> None
         assert fleet.cloud.count("CreateAccessEntry") == (0 if paused == "true" else 1)
 
     in_fleet(scenario)
+
+
+def test_a_repair_that_does_not_last_is_left_to_people(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.cloud.core_dns = None
+        plane = await with_core_dns_that_waits(fleet, coreDNS="Patch")
+        await asyncio.sleep(6 * HOUR)
+        assert plane.changes == [("compute-type", "ec2")] * 3
+        assert len(said(fleet, "Repaired")) == 3
+        (note,) = said(fleet, "NotRepaired")
+        assert "kubectl patch deployment coredns" in note
+
+    in_fleet(scenario)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from fargateclaims.domain.repairs.aws_auth import AddMapRole
 from fargateclaims.domain.repairs.due import RepairOrder
 from fargateclaims.domain.repairs.early_pods import EarlyPodsOrder
 from fargateclaims.domain.repairs.pending_pods import RecreatePods
-from fargateclaims.domain.repairs.plans import ByHand
+from fargateclaims.domain.repairs.plans import ByHand, NothingToDo
 from fargateclaims.domain.selectors import literal_namespaces
 from fargateclaims.engine.ports import DataPlane, Gateway, Permit
 
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 
 Tell = Callable[[EventNote], None]
 
+_TRIES = 3
+"""A repair that somebody, or GitOps, undoes so often is not made again: the two would go on for ever."""
 _CHANGED_MEANWHILE = "somebody else has changed it meanwhile; it is looked at again"
 
 
@@ -49,7 +52,7 @@ class Repairer:
         self._mended = mended
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._restarted: set[str] = set()
+        self._done: Counter[str] = Counter()
 
     def mend(self, hands: Hands, orders: Sequence[RepairOrder], tell: Callable[[str, EventNote], None]) -> None:
         """Carry out the repairs that an inspection has shown to be due.
@@ -84,22 +87,28 @@ class Repairer:
 
     async def _repair(self, hands: Hands, order: RepairOrder, tell: Callable[[str, EventNote], None]) -> None:
         plan = order.plan
+        if isinstance(plan, NothingToDo):
+            return
         if isinstance(plan, ByHand):
             tell(order.class_name, EventNote("NotRepaired", "Repair", f"{plan.message}; {plan.command}", warning=True))
             return
-        if isinstance(plan, coredns.Restart):
-            if plan.message in self._restarted:
-                return  # it did not help: people have to look
-            self._restarted.add(plan.message)
+        limit = 1 if isinstance(plan, coredns.Restart) else _TRIES
+        if self._done[plan.message] >= limit:
+            if self._done[plan.message] == limit:
+                self._done[plan.message] += 1
+                note = f"it did not last, so it is left to people: {plan.message}; {plan.command}"
+                tell(order.class_name, EventNote("NotRepaired", "Repair", note, warning=True))
+            return
         if not self._permit():
             return
         failed = await self._carry_out(hands, plan)
-        command = f"; {plan.command}" if hasattr(plan, "command") else ""
         if failed is None:
+            self._done[plan.message] += 1
             tell(order.class_name, EventNote("Repaired", "Repair", plan.message))
             self._mended()
         elif failed:
-            tell(order.class_name, EventNote("RepairFailed", "Repair", f"not done: {plan.message}: {failed}{command}", warning=True))
+            note = f"not done: {plan.message}: {failed}; {plan.command}"
+            tell(order.class_name, EventNote("RepairFailed", "Repair", note, warning=True))
 
     async def _carry_out(self, hands: Hands, plan: role_mapping.Plan | coredns.Plan) -> str | None:
         """Returns why it failed, empty if nothing is to be said of that; None for success."""
