@@ -15,7 +15,6 @@ from fargateclaims.domain.repairs import coredns, role_mapping
 from fargateclaims.domain.repairs.aws_auth import BACKUP, BACKUP_BYTES
 from fargateclaims.domain.repairs.plans import ByHand, NothingToDo
 from fargateclaims.domain.workloads import AWSAuth, CoreDNS
-from support.aws_cli import checked
 from support.least_privilege import grants_of
 from support.rendering import EKS_CLUSTER, REPAIRS, ROOT, from_chart, from_kustomize, named, workloads
 
@@ -90,14 +89,6 @@ def test_commands_by_hand_are_the_plans() -> None:
     for plan in plans:
         assert not isinstance(plan, NothingToDo | ByHand)
         assert shlex.split(plan.command) in commands(MENDING)
-
-
-@pytest.mark.parametrize("command", [words for page in (ACCESS, MENDING) for words in commands(page) if words[0] == "aws"], ids=" ".join)
-def test_aws_knows_the_commands(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "unused")
-    _, parameters = checked(command[1:])
-    assert parameters["clusterName"] == "prod"
 
 
 def test_the_backup_is_found_where_it_is() -> None:

@@ -8,21 +8,19 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import typer
 import yaml
 from typer.testing import CliRunner
 
 from fargateclaims.api.conditions import ConditionType
 from fargateclaims.api.reasons import Reason
-from fargateclaims.cli.app import app as operator
 from fargateclaims.cli.plugin.app import app as plugin
 from fargateclaims.domain.lint.registry import BY_ID, RULES
+from support.command_lines import parse
 from support.guide_page import PAGE, ROOT, Row, rows
 from support.lint_fixtures import FOLDER
 
 ROWS: Final = rows()
 CRDS: Final = {path.name.partition(".")[0]: yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / "crds").glob("*.yaml")}
-LINK: Final = re.compile(r"\]\((?!https?://)([^)#]*)(?:#([^)]+))?\)")
 each_row = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.id)
 
 
@@ -84,7 +82,7 @@ def test_what_it_names_is_there(row: Row) -> None:
 def is_known(name: str) -> bool:
     """Whether there is such a condition, reason, event, alert, command or field."""
     if name.startswith(("kubectl fargate ", "fargateclaims ")):
-        parse(name)
+        parse(shlex.split(name))
         return True
     if re.fullmatch(r"[a-z]\w*(\.\w+)+", name):
         return any(has_field(kind, name.split(".")) for kind in CRDS)
@@ -125,7 +123,8 @@ def test_its_commands_are_commands(row: Row) -> None:
         words = shlex.split(command)
         match words:
             case ["kubectl", "fargate", *_] | ["fargateclaims", *_]:
-                parse(command)
+                parse(words)
+                assert all((ROOT / word).exists() for word in words if "/" in word)
             case ["make", target]:
                 assert f"\n{target}:" in (ROOT / "Makefile").read_text(encoding="utf-8")
             case ["kubectl", "get" | "describe" | "annotate", kind, *_]:
@@ -141,20 +140,6 @@ def test_its_commands_are_commands(row: Row) -> None:
 
 def short_names() -> dict[str, str]:
     return {short: kind for kind, crd in CRDS.items() for short in crd["spec"]["names"]["shortNames"]}
-
-
-def parse(command: str) -> None:
-    """Read a command line as the program would, up to where it would begin to work. The files that it names are there."""
-    words = shlex.split(command)
-    program, arguments = (plugin, words[2:]) if words[0] == "kubectl" else (operator, words[1:])
-    group: Any = typer.main.get_command(program)
-    while hasattr(group, "commands"):
-        group = group.commands[arguments.pop(0)]
-    if arguments:
-        group.make_context(words[0], list(arguments))
-    for word in arguments:
-        if "/" in word and not word.startswith("-"):
-            assert (ROOT / word).exists(), word
 
 
 QUIET: Final = "G23"
@@ -189,17 +174,3 @@ def ran(command: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """What a command prints that needs no cluster."""
     monkeypatch.chdir(ROOT)
     return CliRunner().invoke(plugin, shlex.split(command)[2:]).output
-
-
-def test_every_link_leads_to_a_heading_that_is_there() -> None:
-    for page, anchor in LINK.findall(PAGE.read_text(encoding="utf-8")):
-        target = PAGE.parent / page if page else PAGE
-        assert target.exists(), page
-        if anchor:
-            headings = re.findall(r"^#+ (.*)$", target.read_text(encoding="utf-8"), re.MULTILINE)
-            assert anchor in {slug(heading) for heading in headings}, f"{page}#{anchor}"
-
-
-def slug(heading: str) -> str:
-    """A heading as GitHub and GitLab link to it."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")

@@ -19,7 +19,7 @@ CRDS: Final = Path(__file__).parents[2] / "crds"
 CLUSTER_ARN: Final = f"arn:aws:eks:{REGION}:{ACCOUNT}:cluster/{CLUSTER}"
 ROLE_ARN: Final = f"arn:aws:iam::{ACCOUNT}:role/fargate-pod-execution"
 _PODS: Final = "/api/v1/namespaces/kube-system/pods"
-_SUBNETS: Final = re.compile(r"subnet-\w+(?P<between>,? )subnet-\w+(?:(?P=between)subnet-\w+)*")
+_SUBNETS: Final = re.compile(r"subnet-0[ab]\d+(?P<between>,? )subnet-0[ab]\d+(?:(?P=between)subnet-0[ab]\d+)*")
 
 
 class Doctor(Protocol):
