@@ -99,7 +99,8 @@ INSPECTION_INTERVAL: Final = 900.0
 """Between two inspections of a cluster, at the most: what they find holds nothing, and people do not change networks and roles by the
 minute. A retry asks for one at once."""
 INSPECTION_RETRY: Final = 120.0
-"""After an inspection that AWS did not let end: nobody waits for it, and a service that is down is not asked at each turn."""
+"""After an inspection that AWS did not let end, that has found something wrong, or after that was mended: the next ones come after twice
+as long each. Nobody waits for them, a service that is down is not asked at each turn, and CoreDNS needs a minute or two to be ready."""
 
 # --- Watches.
 WATCH_SERVER_TIMEOUT: Final = 300

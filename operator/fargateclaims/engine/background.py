@@ -13,6 +13,8 @@ from functools import partial
 from fargateclaims.api.fargateclass import FargateProfileClass
 from fargateclaims.api.group import CLAIM_KIND, CLASS_KIND
 from fargateclaims.clock import Clock
+from fargateclaims.domain.checks.advice import advice
+from fargateclaims.domain.checks.finding import Level
 from fargateclaims.domain.observation import Inspection
 from fargateclaims.domain.plan import Plan
 from fargateclaims.domain.repairs.due import repairs_due
@@ -52,6 +54,7 @@ class Background:
         self._inspector = Inspector(name, clock, self._inspected)
         self._repairer = Repairer(name, clock, permit, self._mended)
         self._inspected_anew = False
+        self._classes: Sequence[FargateProfileClass] = ()
         self.drainer = Drainer(name, clock, interval, permit, mark)
         self.due_at: float | None = None
 
@@ -64,7 +67,7 @@ class Background:
 
         :param data_plane: None while the cluster has not been read.
         """
-        seen, self.due_at = self._observer.observation, None
+        seen, self.due_at, self._classes = self._observer.observation, None, classes
         if data_plane is not None and seen.cluster is not None and seen.profiles is not None and seen.failure is None:
             self.due_at = self._clock.monotonic() + self._inspector.begin(gateway, data_plane, seen, classes)
 
@@ -91,10 +94,11 @@ class Background:
         await self.drainer.stop()
         await self._inspector.stop()
 
-    def _inspected(self, inspection: Inspection, *, complete: bool) -> None:
+    def _inspected(self, inspection: Inspection, *, complete: bool) -> bool:
         self._observer.inspected(inspection)
         self._inspected_anew = complete
         self._mark()
+        return any(found.level is Level.ERROR for cls in self._classes for found in advice(self._observer.observation, cls))
 
     def _mended(self) -> None:
         self._inspector.again(INSPECTION_RETRY)

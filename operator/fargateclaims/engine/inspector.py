@@ -28,14 +28,17 @@ _NOTHING: Final = Inspection(
     Network.unreadable(NOT_YET), {}, ClusterAccess({}, NOT_YET, NOT_YET, NOT_YET), Workloads(NOT_YET, NOT_YET, NOT_YET), frozenset()
 )
 
+_EARLY: Final = 3
+"""So many inspections in a row are made before their time, each after twice the wait: what is still wrong then will be so for longer."""
+
 T = TypeVar("T")
 
 
 class Inspected(Protocol):
     """See `Inspector`."""
 
-    def __call__(self, inspection: Inspection, *, complete: bool) -> None:
-        """An inspection has ended."""
+    def __call__(self, inspection: Inspection, *, complete: bool) -> bool:
+        """An inspection has ended. Returns whether something is wrong, so that somebody may be about to mend it."""
 
 
 class Inspector:
@@ -52,6 +55,7 @@ class Inspector:
         self._due_at = 0.0
         self._occasions: frozenset[tuple[str, str]] = frozenset()
         self._failed = False
+        self._early = 0
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -60,7 +64,8 @@ class Inspector:
         return self._task is not None and not self._task.done()
 
     def again(self, after: float = 0.0) -> None:
-        """Make the next one after so many seconds at the latest."""
+        """Make the next one after so many seconds at the latest: something has changed, or somebody has asked."""
+        self._early = 0
         self._due_at = min(self._due_at, self._clock.monotonic() + after)
 
     def begin(self, gateway: Gateway, data_plane: DataPlane, seen: Observation, classes: Sequence[FargateProfileClass]) -> float:
@@ -72,7 +77,9 @@ class Inspector:
         now, present = self._clock.monotonic(), occasions(classes, (seen.profiles or {}).values())
         if self.running:
             return self._interval()
-        if present - self._occasions or now >= self._due_at:
+        if present - self._occasions:
+            self.again()
+        if now >= self._due_at:
             self._occasions = present
             self._due_at = now + self._interval()
             roles = sorted({cls.spec.pod_execution_role_arn for cls in classes})
@@ -94,9 +101,15 @@ class Inspector:
         except Exception:
             log.exception("an inspection failed and is made again", extra={"fields": {"cluster": self._name}})
             self._failed = True
-        if self._failed:
-            self.again(INSPECTION_RETRY)
-        self._inspected(self._last, complete=not self._failed)
+        if self._inspected(self._last, complete=not self._failed) or self._failed:
+            self._hasten()
+        else:
+            self._early = 0
+
+    def _hasten(self) -> None:
+        if self._early < _EARLY:
+            self._due_at = min(self._due_at, self._clock.monotonic() + INSPECTION_RETRY * 2**self._early)
+            self._early += 1
 
     async def _look(self, gateway: Gateway, data_plane: DataPlane, seen: Observation, role_arns: list[str]) -> Inspection:
         last, cluster = self._last, seen.cluster
