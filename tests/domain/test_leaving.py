@@ -227,6 +227,20 @@ def test_what_comes_back_is_not_moved_after_an_edit_was_taken_back() -> None:
     assert [event.reason for event in found.claims[0].events if event.warning] == ["PodsNotEvicted"]
 
 
+def test_an_edit_during_a_drain_kills_no_pod_that_has_moved() -> None:
+    """The successor that is not wanted any more has pods already: they move once more, after those that are on their way."""
+    claim = make_claim(selectors=[{"labels": {"app": "third"}}])
+    old, new = profiles(claim)
+    found = plan(make_facts(claim, profiles=(old, new), pods={old.arn: PodsSeen((POD,), 2)}))
+    assert found.action is None
+    assert [(order.profile, order.successor) for order in found.drains] == [(old.name, new.name)]
+    assert stands(found)[1] == Reason.DRAINING
+    assert not any(event.warning for event in found.claims[0].events)
+    found = plan(make_facts(claim, profiles=(old, new), pods={old.arn: PodsSeen((), 2)}))
+    assert found.action is not None
+    assert found.action.work.profile_name == old.name
+
+
 def test_no_place_that_is_to_come_makes_the_operators_own_profile_go() -> None:
     """Deletes that wait would free the place that a replacement lacks; that is no reason to forget what else stands in its way."""
     own = make_claim("own", profileName="own", selectors=LABELS)

@@ -193,11 +193,14 @@ def test_delete_first_does_not_try_what_may_be_over_an_unknown_quota(selectors: 
     assert only_action(make_facts(make_claim(selectors=selectors))).work.step is Step.CREATE
 
 
-def test_never_a_third_profile_the_successor_that_nobody_wants_any_more_goes_first() -> None:
+def test_never_a_third_profile_a_replacement_ends_before_the_next_begins() -> None:
     claim = make_claim(selectors=[{"labels": {"app": "third"}}], generation=3)
-    facts = make_facts(claim, profiles=[make_profile(OLD, owner=claim), make_profile(NEW, owner=claim, labels={"app": "second"})])
-    action = only_action(facts)
-    assert (action.work.step, action.work.profile_name, action.work.urgent) == (Step.DELETE, NEW, False)
+    old, new = make_profile(OLD, owner=claim), make_profile(NEW, owner=claim, labels={"app": "second"})
+    action = only_action(make_facts(claim, profiles=[old, new]))
+    assert (action.work.step, action.work.profile_name, action.work.urgent) == (Step.DELETE, OLD, True)
+    action = only_action(make_facts(claim, profiles=[new]))
+    assert (action.work.step, action.work.operation) == (Step.CREATE, OperationType.REPLACE)
+    assert action.work.profile_name < NEW
 
 
 @pytest.mark.parametrize(
@@ -219,7 +222,7 @@ def test_a_claim_whose_spec_cannot_be_read_can_still_be_deleted() -> None:
     assert only_action(facts).work.step is Step.DELETE
 
 
-def test_a_successor_makes_no_room_for_a_spec_that_is_refused() -> None:
+def test_nothing_is_deleted_for_a_spec_that_is_refused() -> None:
     claim = make_claim(selectors=[{"labels": {"app": "third"}}], generation=3, tags={"a": "b"})
     profiles = [make_profile(OLD, owner=claim), make_profile(NEW, owner=claim, labels={"app": "second"})]
     refusing = make_class(claims={"namespaces": {"from": "All"}, "tagKeys": []})

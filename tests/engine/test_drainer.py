@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from fargateclaims.domain.evictions import PodOnProfile
@@ -144,5 +145,25 @@ def test_a_deletion_waits_for_pods_and_moves_none(in_fleet: Scenarios) -> None:
         assert (plane.evicted, deletions(fleet)) == ([], 0)
         plane.pods[name] = []
         await fleet.until(lambda: fleet.claim() is None)
+
+    in_fleet(scenario)
+
+
+def test_an_edit_during_a_drain_moves_pods_twice_and_kills_none(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        first = await active(fleet)
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.pods[first], plane.blocked = pods(1), {"uid-0"}
+        fleet.apply(selectors=[{"labels": {"app": "second"}}])
+        await fleet.until(lambda: fleet.ready() == ("Unknown", "Draining"))
+        second = fleet.claim()["status"]["profile"]["name"]
+        plane.pods[second] = [replace(pod, name="moved", uid="moved") for pod in pods(1)]
+        fleet.apply(selectors=[{"labels": {"app": "third"}}])
+        await asyncio.sleep(300)
+        assert deletions(fleet) == 0
+        plane.blocked = set()
+        await fleet.until(lambda: fleet.ready() == ("True", "Active"))
+        assert (plane.evicted, deletions(fleet)) == (["web-0", "moved"], 2)
+        assert "PodsNotEvicted" not in events(fleet)
 
     in_fleet(scenario)

@@ -38,11 +38,15 @@ def _was_refused(facts: Facts, assessment: Assessment) -> bool:
 
 
 def _has_completed(assessment: Assessment) -> bool:
-    """Whether the claim's profile has become ACTIVE and yet another is wanted: who edits all the time goes behind the others."""
-    shown, work = assessment.claim.status.profile, assessment.work
+    """Whether the claim's profile has become ACTIVE, or its predecessor has gone, and yet another profile is wanted.
+
+    Who edits all the time goes behind the others.
+    """
+    status, work = assessment.claim.status, assessment.work
     made = assessment.profile is not None and assessment.profile.state is ProfileState.ACTIVE
-    creating = shown is not None and shown.status == ProfileState.CREATING and assessment.profile is not None
-    return made and creating and work is not None and not work.urgent
+    creating = status.profile is not None and status.profile.status == ProfileState.CREATING
+    gone = status.previous_profile is not None and assessment.previous is None
+    return made and (creating or gone) and work is not None and not work.urgent
 
 
 def with_places_to_come(facts: Facts, assessments: Sequence[Assessment]) -> tuple[Assessment, ...]:

@@ -90,11 +90,10 @@ def _next_step(facts: Facts, base: Assessment, owned: Owned, aim: Target, fittin
     if fitting:
         return _keep(facts, base, owned, aim, fitting[0])
     if len(owned.active) > 1:
-        # Edited again before the predecessor went: its pods are still there, so the successor that nobody wants any more makes room.
-        unwanted = owned.active[0]
-        room = _with_work(facts, base, Work(OperationType.REPLACE, Step.DELETE, unwanted.name, profile=unwanted))
+        # Edited again before the predecessor went: its pods may have moved already, so that move ends before the next one begins.
+        finishing = _finish(facts, base, owned.active[-1], owned.active[0])
         # Nothing would come of a spec that is refused.
-        return _going(facts, replace(room, verdict=foremost((room.verdict, base.refused))), unwanted)
+        return replace(finishing, verdict=foremost((finishing.verdict, base.refused)))
     if owned.active:
         return _replace(facts, base, owned.active[0], aim)
     return _create(facts, base, aim)
@@ -112,11 +111,7 @@ def _keep(facts: Facts, base: Assessment, owned: Owned, aim: Target, profile: Pr
     """The profile is as it should be: predecessors go, tags follow."""
     superseded = [other for other in owned.active if other != profile]
     if superseded:
-        old = superseded[-1]
-        work = Work(OperationType.REPLACE, Step.DELETE, old.name, urgent=True, profile=old)
-        # EKS gives pods to the first by name: after an edit was taken back, those that are moved would come back for ever.
-        successor = profile.name if profile.name < old.name else None
-        return _going(facts, _with_work(facts, replace(base, previous=old), work), old, successor)
+        return _finish(facts, base, superseded[-1], profile)
     if aim.tags is not None:
         missing = tags_to_set(profile.tags, aim.tags)
         extra = tags_to_remove(profile.tags, aim.tags, base.claim.status.resolved)
@@ -129,6 +124,14 @@ def _keep(facts: Facts, base: Assessment, owned: Owned, aim: Target, profile: Pr
     told = obstacle is not None and READY_REASONS[obstacle.reason].ready is ReadyValue.UNCHANGED
     verdict = obstacle if told else Verdict(Reason.ACTIVE, f"profile {profile.name} is ACTIVE")
     return replace(base, verdict=verdict, synced=True)
+
+
+def _finish(facts: Facts, base: Assessment, old: Profile, successor: Profile) -> Assessment:
+    """The predecessor goes once its pods have moved to its successor."""
+    work = Work(OperationType.REPLACE, Step.DELETE, old.name, urgent=True, profile=old)
+    # EKS gives pods to the first by name: after an edit was taken back, those that are moved would come back for ever.
+    takes_them = successor.name if successor.name < old.name else None
+    return _going(facts, _with_work(facts, replace(base, previous=old), work), old, takes_them)
 
 
 def _replace(facts: Facts, base: Assessment, old: Profile, aim: Target) -> Assessment:
