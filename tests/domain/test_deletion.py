@@ -202,6 +202,24 @@ def test_the_class_may_be_gone_if_the_claim_knows_its_cluster() -> None:
     assert action.work.step is Step.DELETE
 
 
+UNREAD: dict[str, Any] = {"classes": [], "malformed_classes": {"standard": "spec.rollout: is not known"}}
+
+
+@pytest.mark.parametrize("claim", [deleted_claim(), deleting(make_claim())], ids=["knows its cluster", "knows nothing"])
+@pytest.mark.parametrize("state", [ProfileState.ACTIVE, ProfileState.CREATE_FAILED, ProfileState.DELETE_FAILED])
+def test_while_the_class_cannot_be_read_the_profile_stays_since_it_may_say_so(claim: FargateProfileClaim, state: ProfileState) -> None:
+    facts = make_facts(claim, profiles=[replace(PROFILE, state=state)], **UNREAD)
+    decided, report = plan(facts), only_report(facts)
+    assert (decided.action, decided.drains, decided.queue_length, report.release) == (None, (), 0, False)
+    assert report.status.operation is None
+    assert ready(report)[1] == "ClassNotReady"
+    assert message(report) == 'class "standard" cannot be read: spec.rollout: is not known'
+
+
+def test_a_class_that_cannot_be_read_keeps_no_claim_that_has_nothing_left() -> None:
+    assert only_report(make_facts(deleted_claim(), **UNREAD)).release
+
+
 @pytest.mark.parametrize("trouble", [None, failure(FailureClass.UNAVAILABLE)])
 def test_what_is_in_doubt_stays_in_doubt_until_eks_was_read_late_enough(trouble: Failure | None) -> None:
     announced = {"type": "Delete", "state": "InFlight", "profileName": PROFILE.name, "queueTime": NOW, "startTime": NOW}

@@ -16,7 +16,7 @@ from fargateclaims.domain.observation import Quotas
 from fargateclaims.domain.own_profile import OwnProfile
 from fargateclaims.domain.pinned import PinnedTemplate
 from fargateclaims.domain.plan import Plan, plan
-from fargateclaims.domain.profile import Profile
+from fargateclaims.domain.profile import Profile, ProfileState
 from support.builders import (
     RULES,
     after,
@@ -173,6 +173,16 @@ def test_the_profile_that_the_operator_runs_on_stays(runs_there: bool) -> None: 
     if runs_there:
         assert ready(report_of(found, claim)) == ("False", Reason.PODS_REMAIN)
         assert f"the operator itself runs on profile {profile.name}" in message(report_of(found, claim))
+
+
+@pytest.mark.parametrize("deleted", [True, False])
+@pytest.mark.parametrize(("state", "stays"), [(ProfileState.DELETE_FAILED, True), (ProfileState.CREATE_FAILED, False)])
+def test_the_operators_own_profile_is_not_deleted_once_more(state: ProfileState, *, stays: bool, deleted: bool) -> None:
+    claim = deleting(make_claim()) if deleted else make_claim()
+    profile = make_profile(owner=claim, state=state)
+    found = plan(make_facts(claim, profiles=[profile], rules=replace(RULES, own_profile=OwnProfile(profile.name))))
+    assert (found.action is None) is stays
+    assert (ready(report_of(found, claim)) == ("False", Reason.PODS_REMAIN)) is stays
 
 
 def edit(cls: Any = None, **facts: Any) -> tuple[Plan, Profile]:

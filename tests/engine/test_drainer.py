@@ -167,3 +167,22 @@ def test_an_edit_during_a_drain_moves_pods_twice_and_kills_none(in_fleet: Scenar
         assert "PodsNotEvicted" not in events(fleet)
 
     in_fleet(scenario)
+
+
+def test_a_class_that_cannot_be_read_any_more_breaks_no_promise(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.apply_class(disruption={"onDelete": "Wait"})
+        name = await active(fleet)
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.pods[name] = pods(1)
+        fleet.apply_class(disruption={"onDelete": "Wait"}, rollout="FromTheFuture")
+        fleet.delete()
+        await fleet.until(lambda: fleet.ready()[1] == "ClassNotReady")
+        await asyncio.sleep(3600)
+        assert deletions(fleet) == 0
+        fleet.apply_class(disruption={"onDelete": "Wait"})
+        await fleet.until(lambda: fleet.ready()[1] == "PodsRemain")
+        plane.pods[name] = []
+        await fleet.until(lambda: fleet.claim() is None)
+
+    in_fleet(scenario)

@@ -10,8 +10,9 @@ from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.identity import OWNERSHIP_KEYS
 from fargateclaims.domain.intent import in_doubt, open_intent, undecided
-from fargateclaims.domain.leaving import leaving
+from fargateclaims.domain.leaving import leaving, needed_by_us
 from fargateclaims.domain.motion import TOO_LONG, moving_since
+from fargateclaims.domain.obstacles import class_unread
 from fargateclaims.domain.outage import cluster_gone, unreadable
 from fargateclaims.domain.owned import Owned, owned_profiles
 from fargateclaims.domain.precedence import foremost
@@ -22,6 +23,8 @@ from fargateclaims.domain.setback import carried, setback
 
 def assess_deletion(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass | None) -> Assessment:
     """What a claim with a deletionTimestamp and our finalizer needs.
+
+    While its class cannot be read, the profile stays: the class may say Retain, or Wait. Without a class it goes.
 
     The finalizer goes only when no profile of the claim is left (seen while the cluster could be read), or the cluster itself is gone from
     the verified account, or the profile was let go by Retain, or the CRD is being deleted: `kubectl delete crd` takes down no workload.
@@ -67,10 +70,13 @@ def _remove(facts: Facts, base: Assessment, owned: Owned) -> Assessment:
     if owned.moving is not None:
         return _under_way(facts, base, owned.moving)
     profile = (*owned.failed, *reversed(owned.active))[0]
-    work = Work(OperationType.DELETE, Step.DELETE, profile.name, profile=profile)
     base = replace(base, profile=profile)
+    unread = class_unread(facts, base.claim)
+    if unread is not None:
+        return replace(base, verdict=foremost((_obstacle(facts, base), unread)))
+    work = Work(OperationType.DELETE, Step.DELETE, profile.name, profile=profile)
     if profile.state is not ProfileState.ACTIVE:
-        return _with_work(facts, base, work, _obstacle(facts, base))
+        return _with_work(facts, base, work, foremost((_obstacle(facts, base), needed_by_us(facts, profile))))
     going = leaving(facts, base.claim, base.cls, profile)
     held = foremost((_obstacle(facts, base), going.verdict))
     return replace(_with_work(facts, base, work, held), drain=None if paused_by(base.claim, base.cls) else going.order)

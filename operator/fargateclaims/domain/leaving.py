@@ -15,7 +15,7 @@ from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.no_access import Barrier, NoAccess
 from fargateclaims.domain.own_profile import runs_operator
 from fargateclaims.domain.pinned import sentence
-from fargateclaims.domain.profile import Profile
+from fargateclaims.domain.profile import Profile, ProfileState
 
 _REASONS: Final = {DrainState.DRAINING: Reason.DRAINING, DrainState.TIMED_OUT: Reason.PODS_REMAIN}
 _NOBODY_LOOKS: Final = NoAccess("pods of the EKS cluster are not looked at here", Barrier.FORBIDDEN)
@@ -45,7 +45,7 @@ def leaving(
     deleted_at = claim.metadata.deletion_timestamp
     purpose = Purpose.REPLACE if deleted_at is None else Purpose.DELETE
     if cls is None or not waits_for_pods(purpose, cls.spec.disruption, successor):
-        return Leaving(_needed_by_us(facts, profile), warnings=_not_moved(cls, profile, purpose))
+        return Leaving(needed_by_us(facts, profile), warnings=_not_moved(cls, profile, purpose))
     order = DrainOrder(
         profile=profile.name,
         arn=profile.arn,
@@ -61,7 +61,7 @@ def leaving(
     drain = decide(order.situation(seen, facts.now))
     if drain.state is not DrainState.DONE:
         return Leaving(Verdict(_REASONS[drain.state], drain.message), order)
-    return Leaving(_needed_by_us(facts, profile), order, (_warning(drain.message),) if drain.message else ())
+    return Leaving(needed_by_us(facts, profile), order, (_warning(drain.message),) if drain.message else ())
 
 
 def pins(facts: Facts, profile: Profile, successor: str) -> Leaving:
@@ -74,6 +74,14 @@ def pins(facts: Facts, profile: Profile, successor: str) -> Leaving:
         return Leaving(Verdict(Reason.REPLACING, looking))
     named = None if isinstance(found, NoAccess) else sentence(profile.name, successor, found)
     return Leaving(warnings=(EventNote("PodsPinned", "Replace", named, warning=True),) if named else ())
+
+
+def needed_by_us(facts: Facts, profile: Profile) -> Verdict | None:
+    """Why a profile that pods may run on stays whatever is asked for: the operator is one of them."""
+    if profile.state is ProfileState.CREATE_FAILED or not runs_operator(facts.rules.own_profile, facts.observation.cluster, profile.name):
+        return None
+    fix = "move its Deployment to another profile or to nodes first"
+    return Verdict(Reason.PODS_REMAIN, f"the operator itself runs on profile {profile.name}: {fix}")
 
 
 def _not_moved(cls: FargateProfileClass | None, profile: Profile, purpose: Purpose) -> tuple[EventNote, ...]:
@@ -98,10 +106,3 @@ def _never_seen(facts: Facts) -> bool:
     """Whether the cluster's own API did not answer when it was last inspected: nothing that drains waits for it to come back."""
     inspection = facts.observation.inspection
     return inspection is not None and isinstance(inspection.workloads.core_dns, NoAccess)
-
-
-def _needed_by_us(facts: Facts, profile: Profile) -> Verdict | None:
-    if not runs_operator(facts.rules.own_profile, facts.observation.cluster, profile.name):
-        return None
-    fix = "move its Deployment to another profile or to nodes first"
-    return Verdict(Reason.PODS_REMAIN, f"the operator itself runs on profile {profile.name}: {fix}")

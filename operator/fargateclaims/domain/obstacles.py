@@ -72,6 +72,13 @@ def passing_obstacle(facts: Facts, claim: FargateProfileClaim, cls: FargateProfi
     return unreadable(facts.observation)
 
 
+def class_unread(facts: Facts, claim: FargateProfileClaim) -> Verdict | None:
+    """Why it is not known what the claim's class asks for: it may say Retain, or Wait."""
+    name = claim.spec.class_name
+    problem = facts.malformed_classes.get(name)
+    return Verdict(Reason.CLASS_NOT_READY, f'class "{name}" cannot be read: {problem}') if problem is not None else None
+
+
 def class_leaving(cls: FargateProfileClass) -> Verdict | None:
     """Why the class takes no profile for a claim any more, be it made or adopted."""
     if cls.metadata.deletion_timestamp is None:

@@ -21,6 +21,7 @@ from fargateclaims.domain.deletion import assess_deletion
 from fargateclaims.domain.draining import DrainOrder
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.intent import open_intent, undecided
+from fargateclaims.domain.obstacles import class_unread
 from fargateclaims.domain.overlap import overlaps
 from fargateclaims.domain.owned import owned_profiles
 from fargateclaims.domain.profile import Profile, ProfileState
@@ -117,21 +118,15 @@ def assess(facts: Facts, claim: FargateProfileClaim) -> Assessment:
     if claim.metadata.deletion_timestamp is not None:
         if cls is None and pinned is None and not facts.crd_terminating:
             lost = f'class "{claim.spec.class_name}" is needed to find this claim\'s profile: make the class again'
-            return _without_class(facts, claim, Verdict(Reason.CLASS_NOT_FOUND, lost))
+            return _without_class(facts, claim, class_unread(facts, claim) or Verdict(Reason.CLASS_NOT_FOUND, lost))
         return assess_deletion(facts, claim, cls)
     if cls is None:
-        return _without_class(facts, claim, _no_class(facts, claim.spec.class_name))
+        missing = f'spec.className: there is no FargateProfileClass "{claim.spec.class_name}"'
+        return _without_class(facts, claim, class_unread(facts, claim) or Verdict(Reason.CLASS_NOT_FOUND, missing))
     if pinned is not None and pinned != cls.spec.cluster_arn:
         conflict = f'class "{cls.metadata.name}" now means {cls.spec.cluster_arn}; this claim\'s profile is on {pinned}: make a new claim'
         return _without_class(facts, claim, Verdict(Reason.CLASS_CONFLICT, conflict))
     return assess_upkeep(facts, claim, cls)
-
-
-def _no_class(facts: Facts, name: str) -> Verdict:
-    problem = facts.malformed_classes.get(name)
-    if problem is not None:
-        return Verdict(Reason.CLASS_NOT_READY, f'class "{name}" cannot be read: {problem}')
-    return Verdict(Reason.CLASS_NOT_FOUND, f'spec.className: there is no FargateProfileClass "{name}"')
 
 
 def _without_class(facts: Facts, claim: FargateProfileClaim, verdict: Verdict) -> Assessment:

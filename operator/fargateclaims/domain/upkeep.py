@@ -11,7 +11,7 @@ from fargateclaims.domain.assessment import Assessment, Step, Verdict, Work
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.identity import OWNERSHIP_KEYS
 from fargateclaims.domain.intent import open_intent
-from fargateclaims.domain.leaving import leaving, pins
+from fargateclaims.domain.leaving import leaving, needed_by_us, pins
 from fargateclaims.domain.motion import TOO_LONG, moving_since
 from fargateclaims.domain.names import NamesExhaustedError, stem, successor
 from fargateclaims.domain.obstacles import class_leaving, hard_obstacle, lack_of_place, obstacle_to_create, passing_obstacle
@@ -86,7 +86,8 @@ def _under_way(facts: Facts, base: Assessment, owned: Owned, fitting: list[Profi
 
 def _next_step(facts: Facts, base: Assessment, owned: Owned, aim: Target, fitting: list[Profile]) -> Assessment:
     if owned.failed:
-        return _with_work(facts, base, _clean_up(base.claim, owned), failed=owned.failed[0])
+        cleaning = _with_work(facts, base, _clean_up(base.claim, owned), failed=owned.failed[0])
+        return replace(cleaning, verdict=foremost((cleaning.verdict, needed_by_us(facts, owned.failed[0]))))
     if fitting:
         return _keep(facts, base, owned, aim, fitting[0])
     if len(owned.active) > 1:
