@@ -20,6 +20,7 @@ from fargateclaims.domain.profile import Profile, ProfileState
 from support.builders import (
     RULES,
     after,
+    annotated,
     condition,
     deleting,
     edited,
@@ -115,6 +116,25 @@ def test_the_time_counts_from_when_draining_began_whoever_asks() -> None:
     found, again = replaced(PodsSeen((POD,), 1), status=status, now=after(-3600))
     assert again is not None
     assert again.since == after(-3600), "a clock that was set back makes no wait longer"
+
+
+@pytest.mark.parametrize("going", [False, True])
+def test_a_retry_begins_the_time_anew(*, going: bool) -> None:
+    claim = make_claim(selectors=LABELS)
+    old, new = profiles(claim)
+    if going:
+        claim = deleting(settled(claim, make_facts(claim, profiles=[new])))
+    standing = [new] if going else [old, new]
+    cls = make_class(disruption=WAITS)
+    fields: dict[str, Any] = {"profiles": standing, "classes": [cls], "pods": {standing[0].arn: PodsSeen((POD,), 1)}}
+    late = make_facts(settled(claim, make_facts(claim, **fields)), now=after(601), **fields)
+    assert stands(plan(late))[1] == Reason.PODS_REMAIN
+    asking = annotated(settled(late.claims[0], late), retry="1")
+    asked = make_facts(asking, now=after(700), **fields)
+    assert stands(plan(asked))[1] == Reason.DRAINING
+    handled = settled(asking, asked)
+    for seconds, reason in ((1299, Reason.DRAINING), (1300, Reason.PODS_REMAIN)):
+        assert stands(plan(make_facts(handled, now=after(seconds), **fields)))[1] == reason
 
 
 def test_time_alone_ends_it() -> None:

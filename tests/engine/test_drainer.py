@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from fargateclaims.api.group import CLAIM_KIND
 from fargateclaims.domain.evictions import PodOnProfile
 from fargateclaims.domain.no_access import Barrier, NoAccess
 from fargateclaims.domain.pinned import PinnedTemplate
@@ -69,6 +70,24 @@ def test_who_still_runs_at_the_timeout_is_named_and_may_go_later(in_fleet: Scena
         assert deletions(fleet) == 0
         plane.pods[old] = []
         await fleet.until(lambda: fleet.ready() == ("True", "Active"))
+
+    in_fleet(scenario)
+
+
+def test_a_retry_moves_what_still_runs_at_the_timeout(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        fleet.apply_class(disruption={"timeout": "10m"})
+        old = await active(fleet)
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.pods[old], plane.blocked = pods(1), {"uid-0"}
+        fleet.apply(selectors=[{"labels": {"app": "other"}}])
+        await fleet.until(lambda: fleet.ready() == ("False", "PodsRemain"))
+        plane.blocked = set()
+        await asyncio.sleep(600)
+        assert plane.evicted == []
+        fleet.kube.annotate(CLAIM_KIND, "checkout", "shop", retry="now")
+        await fleet.until(lambda: fleet.ready() == ("True", "Active"), limit=300)
+        assert plane.evicted == ["web-0"]
 
     in_fleet(scenario)
 

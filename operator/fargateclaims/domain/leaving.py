@@ -16,6 +16,7 @@ from fargateclaims.domain.no_access import Barrier, NoAccess
 from fargateclaims.domain.own_profile import runs_operator
 from fargateclaims.domain.pinned import sentence
 from fargateclaims.domain.profile import Profile, ProfileState
+from fargateclaims.domain.retries import retry_asked
 
 _REASONS: Final = {DrainState.DRAINING: Reason.DRAINING, DrainState.TIMED_OUT: Reason.PODS_REMAIN}
 _NOBODY_LOOKS: Final = NoAccess("pods of the EKS cluster are not looked at here", Barrier.FORBIDDEN)
@@ -42,8 +43,7 @@ def leaving(
 
     :param successor: the ACTIVE profile that is there in its place; None where none is, or where the claim goes, too.
     """
-    deleted_at = claim.metadata.deletion_timestamp
-    purpose = Purpose.REPLACE if deleted_at is None else Purpose.DELETE
+    purpose = Purpose.REPLACE if claim.metadata.deletion_timestamp is None else Purpose.DELETE
     if cls is None or not waits_for_pods(purpose, cls.spec.disruption, successor):
         return Leaving(needed_by_us(facts, profile), warnings=_not_moved(cls, profile, purpose))
     order = DrainOrder(
@@ -51,7 +51,7 @@ def leaving(
         arn=profile.arn,
         purpose=purpose,
         disruption=cls.spec.disruption,
-        since=deleted_at or _since(facts, claim),
+        since=_since(facts, claim, cls),
         successor=successor,
         never_seen=_never_seen(facts),
     )
@@ -95,11 +95,14 @@ def _warning(note: str) -> EventNote:
     return EventNote("PodsNotEvicted", "Evict", note, warning=True)
 
 
-def _since(facts: Facts, claim: FargateProfileClaim) -> datetime:
-    operation = claim.status.operation
-    if operation is None or operation.type is not OperationType.REPLACE or operation.drain_start_time is None:
+def _since(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass) -> datetime:
+    """When the drain began; a retry begins it anew."""
+    operation, deleted_at = claim.status.operation, claim.metadata.deletion_timestamp
+    if retry_asked(claim, cls):
         return facts.now
-    return min(operation.drain_start_time, facts.now)
+    kind = OperationType.REPLACE if deleted_at is None else OperationType.DELETE
+    known = operation.drain_start_time if operation is not None and operation.type is kind else None
+    return min(known or deleted_at or facts.now, facts.now)
 
 
 def _never_seen(facts: Facts) -> bool:

@@ -9,7 +9,6 @@ from fargateclaims.api.group import FINALIZER, RETRY
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import SLOT_STEPS, Assessment, Step, Verdict
 from fargateclaims.domain.conditions import Stand, claim_conditions
-from fargateclaims.domain.draining import Purpose
 from fargateclaims.domain.events import EventNote, claim_events
 from fargateclaims.domain.facts import Facts
 from fargateclaims.domain.messages import held_by, waiting
@@ -152,7 +151,7 @@ def _operation(facts: Facts, item: Assessment, situation: Situation) -> Operatio
     if work is None:
         return None
     base = _waiting_operation(facts, item, work.operation, work.profile_name)
-    if item.drain is not None and item.drain.purpose is Purpose.REPLACE:
+    if item.drain is not None:
         base = base.model_copy(update={"drain_start_time": item.drain.since})
     if situation.start_time is not None:
         return base.model_copy(update={"state": OperationState.IN_FLIGHT, "start_time": situation.start_time})
