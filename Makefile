@@ -23,7 +23,7 @@ $(READY): requirements/uv.txt requirements/dev.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-demo: $(READY) ## Watch claims become Fargate profiles, on an embedded EKS and Kubernetes API (under a minute)
+demo: $(READY) ## Watch claims become Fargate profiles and pods move onto them, on an embedded EKS and Kubernetes API (under a minute)
 	@$(BIN)/fargateclaims demo $(ARGS)
 
 test: $(READY) ## Run all tests

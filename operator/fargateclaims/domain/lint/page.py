@@ -18,10 +18,10 @@ INTRODUCTION: Final = f"""\
 for that, and says for each finding where it stands and what to do.
 
 ```
-kubectl fargate lint -f deploy/                        a folder: all *.yaml, *.yml and *.json below it
-helm template shop ./chart | kubectl fargate lint -f - what Helm renders; `# Source:` comments are kept
+kubectl fargate lint -f deploy/                         # a folder: all *.yaml, *.yml and *.json below it
+helm template shop ./chart | kubectl fargate lint -f -  # what Helm renders; its `# Source:` comments say where
 kubectl kustomize overlays/prod | kubectl fargate lint -f -
-kubectl fargate lint -n shop                           what is in a namespace of the cluster, with your own rights; -A for all
+kubectl fargate lint -n shop                            # what is in a namespace of the cluster, with your own rights; -A for all
 ```
 
 All objects of one run are seen together: a PodDisruptionBudget, StorageClass, IngressClass or autoscaler in another file counts. What
@@ -86,14 +86,15 @@ kubectl label namespace shop {LABEL}={WARN}
 ```
 
 kubectl then shows a warning for each finding, and applies the object. The annotation above switches rules off for an object. They need
-Kubernetes 1.30 or newer; `partly` is for rules that also look at other objects, which a policy cannot.
+a real API server, of Kubernetes 1.30 or newer: that of `fargateclaims simulate kube` has no admission policies. `partly` is for rules that
+also look at other objects, which a policy cannot.
 
 ## What no rule finds
 Limits of open files and processes are 1024 (soft) and 65535 (hard) on Fargate; a manifest does not say whether that is enough.
 
 ## Rules
 Errors cannot run on Fargate, or do not do there what they are for. Warnings run, but cost, wait or stop when they need not. Infos are
-worth knowing, and often right as they are. The rows of the AWS guides are those of `docs/from-the-guides.md`.
+worth knowing, and often right as they are. Guide: the rows of [AWS's guides](from-the-guides.md) that say so.
 
 """
 
