@@ -78,7 +78,7 @@ def test_the_chart_alone_makes_the_same() -> None:
 def test_commands_by_hand_are_the_plans() -> None:
     unmanaged = CoreDNS(compute_type="ec2", labels={}, replicas=2, ready=0)
     managed = Addon("coredns", "ACTIVE")
-    facts = {"other_nodes": 0, "profile": "p", "stuck": True}
+    facts = {"other_nodes": 0, "profile": "p"}
     plans = [
         coredns.plan(ARN, core_dns=unmanaged, addon=managed, **facts),  # type: ignore[arg-type]
         coredns.plan(ARN, core_dns=unmanaged, addon=None, **facts),  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
 """What is made of the API server's answers; `in_cluster/` has the same against one that keeps the rules."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -42,6 +43,11 @@ def maker(name: str, profile: str = "old", owner: str | None = None, **more: Any
             {"spec": {"template": {"metadata": {"annotations": {"eks.amazonaws.com/compute-type": 7}, "labels": {"a": "b", "c": 1}}}}},
             CoreDNS(None, {"a": "b"}, 1, 0),
         ),
+        (
+            {"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "2026-11-21T15:02:11+01:00"}}}}},
+            CoreDNS(None, {}, 1, 0, datetime(2026, 11, 21, 14, 2, 11, tzinfo=UTC)),
+        ),
+        ({"spec": {"template": {"metadata": {"annotations": {"kubectl.kubernetes.io/restartedAt": "soon"}}}}}, CoreDNS(None, {}, 1, 0)),
     ],
 )
 async def test_a_deployment_of_any_shape_is_read(server: ScriptedServer, client: KubeClient, body: dict[str, Any], read: CoreDNS) -> None:

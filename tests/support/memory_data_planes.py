@@ -1,6 +1,7 @@
 """What runs in EKS clusters, in memory, as the engine's ports see it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from fargateclaims.api.arn import ClusterARN
@@ -9,7 +10,7 @@ from fargateclaims.domain.no_access import NoAccess
 from fargateclaims.domain.observation import EKSCluster
 from fargateclaims.domain.pinned import PinnedTemplate
 from fargateclaims.domain.pods.pod import Pod
-from fargateclaims.domain.workloads import Workloads
+from fargateclaims.domain.workloads import CoreDNS, Workloads
 from support.healthy import healthy_workloads
 
 
@@ -66,9 +67,11 @@ class MemoryDataPlane:
         self.changes.append(("compute-type", seen))
         return self.unchanged
 
-    async def restart_core_dns(self, now: datetime) -> bool | NoAccess:  # noqa: ARG002 - the port's
+    async def restart_core_dns(self, now: datetime) -> bool | NoAccess:
         """See `DataPlane.restart_core_dns`."""
         self.changes.append(("restart",))
+        if self.unchanged is True and isinstance(self.found.core_dns, CoreDNS):
+            self.found = replace(self.found, core_dns=replace(self.found.core_dns, restarted=now))
         return self.unchanged
 
     async def evict(self, pods: Sequence[PodOnProfile]) -> dict[str, Eviction] | NoAccess:
@@ -102,3 +105,8 @@ class MemoryDataPlanes:
     ) -> MemoryDataPlane:
         """See `DataPlanes.of`."""
         return self._made.setdefault(arn, MemoryDataPlane())
+
+    def put(self, arn: ClusterARN, plane: MemoryDataPlane) -> MemoryDataPlane:
+        """Let one cluster's be this one."""
+        self._made[arn] = plane
+        return plane

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from fargateclaims.domain.unreadable import Unreadable
 
@@ -14,12 +15,14 @@ class CoreDNS:
     :param labels: its pod template's labels.
     :param replicas: how many pods it wants.
     :param ready: how many are ready.
+    :param restarted: when its pods were last made anew, by the annotation of `kubectl rollout restart`; None if there is none.
     """
 
     compute_type: str | None
     labels: Mapping[str, str]
     replicas: int
     ready: int
+    restarted: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from fargateclaims.domain.checks.finding import Level
 from fargateclaims.domain.observation import Inspection
 from fargateclaims.domain.plan import Plan
 from fargateclaims.domain.repairs.due import repairs_due
-from fargateclaims.domain.repairs.early_pods import pods_due, profile_views
+from fargateclaims.domain.repairs.early_pods import ClaimKey, became_active, pods_due, profile_views
 from fargateclaims.engine.drainer import Drainer
 from fargateclaims.engine.inspector import Inspector
 from fargateclaims.engine.observer import Observer
@@ -55,6 +55,8 @@ class Background:
         self._repairer = Repairer(name, clock, permit, self._mended)
         self._inspected_anew = False
         self._classes: Sequence[FargateProfileClass] = ()
+        # Kept until there are hands: a new leader has none for a while, and nothing else tells of them again.
+        self._became_active: frozenset[ClaimKey] = frozenset()
         self.drainer = Drainer(name, clock, interval, permit, mark)
         self.due_at: float | None = None
 
@@ -76,15 +78,20 @@ class Background:
 
         :param hands: None where nothing may be changed.
         """
+        self._became_active |= became_active(decided.claims)
         if hands is None:
             self.drainer.follow(None, (), ())
             return
         self.drainer.follow(hands.data_plane, decided.drains, decided.replaced)
         anew, self._inspected_anew = self._inspected_anew, False
+        became, self._became_active = self._became_active, frozenset()
+        if not (anew or became):
+            return
+        views = profile_views(self._observer.observation, decided.claims)
         if anew:
-            self._repairer.mend(hands, repairs_due(self._observer.observation, classes), partial(self._reporter.tell, CLASS_KIND, ""))
-        views = profile_views(self._observer.observation)
-        for order in pods_due(decided.claims, classes, self._clock.now(), every=anew):
+            orders = repairs_due(self._observer.observation, classes)
+            self._repairer.mend(hands, orders, views, partial(self._reporter.tell, CLASS_KIND, ""))
+        for order in pods_due(decided.claims, classes, self._clock.now(), became=became, every=anew):
             tell = partial(self._reporter.tell, CLAIM_KIND, order.namespace, order.name)
             self._repairer.look_after(hands.data_plane, order, views, tell)
 

@@ -5,6 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from fargateclaims.aws.departure import NotPermitted
@@ -28,7 +29,6 @@ Tell = Callable[[EventNote], None]
 
 _TRIES = 3
 """A repair that somebody, or GitOps, undoes so often is not made again: the two would go on for ever."""
-_CHANGED_MEANWHILE = "somebody else has changed it meanwhile; it is looked at again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +53,21 @@ class Repairer:
         self._turn = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._done: Counter[str] = Counter()
+        # Of whom a warning was posted, and which: since the last inspection, and between that and the one before.
+        self._warned: set[tuple[str, EventNote]] = set()
+        self._warned_before: set[tuple[str, EventNote]] = set()
 
-    def mend(self, hands: Hands, orders: Sequence[RepairOrder], tell: Callable[[str, EventNote], None]) -> None:
+    def mend(
+        self, hands: Hands, orders: Sequence[RepairOrder], profiles: Sequence[ProfileView], tell: Callable[[str, EventNote], None]
+    ) -> None:
         """Carry out the repairs that an inspection has shown to be due.
 
+        :param profiles: all of the cluster.
         :param tell: given the name of the class that asked for it, and the event.
         """
+        self._warned, self._warned_before = set(), self._warned
         for order in orders:
-            self._begin(self._repair(hands, order, tell))
+            self._begin(self._repair(hands, order, profiles, partial(tell, order.class_name)))
 
     def look_after(self, data_plane: DataPlane, order: EarlyPodsOrder, profiles: Sequence[ProfileView], tell: Tell) -> None:
         """See to the pods that were Pending before a profile became ACTIVE."""
@@ -85,34 +92,32 @@ class Repairer:
         except Exception:
             log.exception("a repair failed", extra={"fields": {"cluster": self._name}})
 
-    async def _repair(self, hands: Hands, order: RepairOrder, tell: Callable[[str, EventNote], None]) -> None:
+    async def _repair(self, hands: Hands, order: RepairOrder, profiles: Sequence[ProfileView], tell: Tell) -> None:
         plan = order.plan
         if isinstance(plan, NothingToDo):
             return
         if isinstance(plan, ByHand):
-            tell(order.class_name, EventNote("NotRepaired", "Repair", f"{plan.message}; {plan.command}", warning=True))
+            self._warn(order.class_name, tell, EventNote("NotRepaired", "Repair", f"{plan.message}; {plan.command}", warning=True))
             return
-        limit = 1 if isinstance(plan, coredns.Restart) else _TRIES
-        if self._done[plan.message] >= limit:
-            if self._done[plan.message] == limit:
-                self._done[plan.message] += 1
-                note = f"it did not last, so it is left to people: {plan.message}; {plan.command}"
-                tell(order.class_name, EventNote("NotRepaired", "Repair", note, warning=True))
+        if self._done[plan.message] >= _TRIES:
+            note = f"it did not last, so it is left to people: {plan.message}; {plan.command}"
+            self._warn(order.class_name, tell, EventNote("NotRepaired", "Repair", note, warning=True))
             return
         if not self._permit():
             return
-        failed = await self._carry_out(hands, plan)
-        if failed is None:
+        done = await self._carry_out(hands, plan, profiles)
+        if isinstance(done, str):
+            note = f"not done: {plan.message}: {done}; {plan.command}"
+            self._warn(order.class_name, tell, EventNote("RepairFailed", "Repair", note, warning=True))
+        elif done is not None:
             self._done[plan.message] += 1
-            tell(order.class_name, EventNote("Repaired", "Repair", plan.message))
+            if done:
+                tell(EventNote("Repaired", "Repair", plan.message))
             self._mended()
-        elif failed:
-            note = f"not done: {plan.message}: {failed}; {plan.command}"
-            tell(order.class_name, EventNote("RepairFailed", "Repair", note, warning=True))
 
-    async def _carry_out(self, hands: Hands, plan: role_mapping.Plan | coredns.Plan) -> str | None:
-        """Returns why it failed, empty if nothing is to be said of that; None for success."""
-        done: bool | NoAccess = True
+    async def _carry_out(self, hands: Hands, plan: role_mapping.Plan | coredns.Plan, profiles: Sequence[ProfileView]) -> bool | str | None:
+        """Returns whether it was done: False if somebody else was faster, why it failed, None if there was nothing to do after all."""
+        done: bool | NoAccess | None = True
         try:
             match plan:
                 case role_mapping.CreateAccessEntry():
@@ -124,17 +129,23 @@ class Repairer:
                 case coredns.RemoveComputeType():
                     done = await hands.data_plane.remove_compute_type(plan.seen)
                 case coredns.Restart():
-                    done = await hands.data_plane.restart_core_dns(self._clock.now())
+                    done = await self._restart(hands.data_plane, plan, profiles)
         except NotPermitted:
-            return ""
+            return None
         except AWSError as error:
-            return None if error.failure.kind is FailureClass.EXISTS else error.failure.message
-        if isinstance(done, NoAccess):
-            return done.why
-        return None if done else _CHANGED_MEANWHILE
+            return False if error.failure.kind is FailureClass.EXISTS else error.failure.message
+        return done.why if isinstance(done, NoAccess) else done
+
+    async def _restart(self, data_plane: DataPlane, plan: coredns.Restart, profiles: Sequence[ProfileView]) -> bool | NoAccess | None:
+        pods = await data_plane.waiting_pods((coredns.NAMESPACE,))
+        if isinstance(pods, NoAccess):
+            return pods
+        if not (coredns.is_stuck(plan, pods, profiles) and self._permit()):
+            return None
+        return await data_plane.restart_core_dns(self._clock.now())
 
     async def _recreate(self, data_plane: DataPlane, order: EarlyPodsOrder, profiles: Sequence[ProfileView], tell: Tell) -> None:
-        profile = order.profile
+        profile, claim = order.profile, f"{order.namespace}/{order.name}"
         pods = await data_plane.waiting_pods(literal_namespaces(profile.selectors))
         if isinstance(pods, NoAccess):
             return  # the class's conditions say so
@@ -142,12 +153,27 @@ class Repairer:
         if not isinstance(plan, RecreatePods):
             return
         if not order.again:
-            tell(EventNote("PodsPending", "Recreate", pending_pods.left_to_people(plan, profile), warning=True))
-        elif self._permit() and (plan.again or order.new):
-            for pod in plan.again:
-                deleted = await data_plane.delete_pod(pod)
-                if isinstance(deleted, NoAccess):
-                    note = f"{pending_pods.left_to_people(plan, profile)}; they cannot be made again: {deleted.why}"
-                    tell(EventNote("RepairFailed", "Recreate", note, warning=True))
-                    return
-            tell(EventNote("PodsRecreated", "Recreate", plan.message, warning=bool(plan.left)))
+            note = pending_pods.left_to_people(plan, profile)
+            self._warn(claim, tell, EventNote("PodsPending", "Recreate", note, warning=True))
+            return
+        made = []
+        for pod in plan.again:
+            if not self._permit():
+                return  # whoever leads next finds the others, and tells of them
+            deleted = await data_plane.delete_pod(pod)
+            if isinstance(deleted, NoAccess):
+                note = f"{pending_pods.left_to_people(plan, profile)}; they cannot be made again: {deleted.why}"
+                self._warn(claim, tell, EventNote("RepairFailed", "Recreate", note, warning=True))
+                return
+            if deleted:
+                made.append(pod)
+        told = pending_pods.plan((*made, *plan.left), profile, profiles)
+        if isinstance(told, RecreatePods) and (made or order.new):
+            tell(EventNote("PodsRecreated", "Recreate", told.message, warning=bool(told.left)))
+
+    def _warn(self, about: str, tell: Tell, note: EventNote) -> None:
+        """Post a warning, unless the last inspection has led to the same."""
+        warning = about, note
+        if warning not in self._warned | self._warned_before:
+            tell(note)
+        self._warned.add(warning)

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import quote
 
-from fargateclaims.api.times import format_time
+from fargateclaims.api.times import format_time, parse_rfc3339
 from fargateclaims.domain.pinned import PinnedTemplate
 from fargateclaims.domain.pods.matching import PIN
 from fargateclaims.domain.pods.pod import read_pod
@@ -45,12 +45,14 @@ async def read_core_dns(client: KubeClient) -> CoreDNS | None:
         return None
     spec, status = _mapping(found, "spec"), _mapping(found, "status")
     template = _mapping(spec, "template", "metadata")
-    annotation = _mapping(template, "annotations").get(COMPUTE_TYPE)
+    annotations = _mapping(template, "annotations")
+    annotation = annotations.get(COMPUTE_TYPE)
     return CoreDNS(
         compute_type=annotation if isinstance(annotation, str) else None,
         labels={key: value for key, value in _mapping(template, "labels").items() if isinstance(value, str)},
         replicas=_count(spec, "replicas", default=1),
         ready=_count(status, "readyReplicas"),
+        restarted=_time(annotations.get(_RESTARTED)),
     )
 
 
@@ -202,6 +204,13 @@ def _mapping(obj: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
     for key in keys:
         found = found.get(key) if isinstance(found, Mapping) else None
     return found if isinstance(found, Mapping) else {}
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        return parse_rfc3339(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def _count(obj: Mapping[str, Any], key: str, default: int = 0) -> int:

@@ -6,7 +6,7 @@ template goes that keeps it off Fargate (EKS user guide, "Get started with AWS F
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,15 +14,21 @@ import yaml
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.domain.access import Addon
+from fargateclaims.domain.pods.matching import ProfileView
+from fargateclaims.domain.pods.pod import Pod
+from fargateclaims.domain.repairs import pending_pods
+from fargateclaims.domain.repairs.pending_pods import RecreatePods
 from fargateclaims.domain.repairs.plans import ByHand, NothingToDo
 from fargateclaims.domain.workloads import CoreDNS
 
 ADDON: Final = "coredns"
+NAMESPACE: Final = "kube-system"
+"""Where CoreDNS runs."""
 _COMPUTE_TYPE: Final = "computeType"
 _FARGATE: Final = "Fargate"
 _AT_WORK: Final = frozenset({"CREATING", "UPDATING", "DELETING"})
 _PATH: Final = "/spec/template/metadata/annotations/eks.amazonaws.com~1compute-type"
-_ON_CORE_DNS: Final = "deployment coredns -n kube-system"
+_ON_CORE_DNS: Final = f"deployment coredns -n {NAMESPACE}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +57,14 @@ class RemoveComputeType:
 
 @dataclass(frozen=True, slots=True)
 class Restart:
-    """Its pods were made before a profile took them, and can be made again."""
+    """Its pods can be made again, if they were made before a profile took them: `is_stuck` tells.
 
+    :param core_dns: as it was read.
+    :param profile: the name of the one that takes its pods now.
+    """
+
+    core_dns: CoreDNS
+    profile: str
     message: str
     command: str
 
@@ -60,22 +72,13 @@ class Restart:
 Plan = ConfigureAddon | RemoveComputeType | Restart | ByHand | NothingToDo
 
 
-def plan(  # noqa: PLR0913 - each fact by name
-    cluster: ClusterARN,
-    *,
-    core_dns: CoreDNS | None,
-    addon: Addon | None,
-    other_nodes: int,
-    profile: str | None,
-    stuck: bool,
-) -> Plan:
+def plan(cluster: ClusterARN, *, core_dns: CoreDNS | None, addon: Addon | None, other_nodes: int, profile: str | None) -> Plan:
     """Plan how CoreDNS comes to run.
 
     :param core_dns: None if there is no such Deployment.
     :param addon: the managed add-on; None if EKS does not manage CoreDNS.
     :param other_nodes: nodes that are not Fargate's.
     :param profile: the ACTIVE profile that takes its pods; None if there is none.
-    :param stuck: whether a Pending pod of it was made before that.
     """
     if core_dns is None:
         return NothingToDo("there is no Deployment kube-system/coredns")
@@ -89,11 +92,27 @@ def plan(  # noqa: PLR0913 - each fact by name
             return managed
     if core_dns.compute_type is not None and core_dns.compute_type.lower() != _FARGATE.lower():
         return _annotated(core_dns.compute_type, profile)
-    if stuck and core_dns.ready < core_dns.replicas:
-        return Restart(
-            f"CoreDNS is restarted: its pods were made before profile {profile} took them", f"kubectl rollout restart {_ON_CORE_DNS}"
-        )
+    if core_dns.ready <= 0 < core_dns.replicas:
+        message = f"CoreDNS is restarted: its pods were made before profile {profile} took them"
+        return Restart(core_dns, profile, message, f"kubectl rollout restart {_ON_CORE_DNS}")
     return NothingToDo(f"CoreDNS may run on profile {profile}")
+
+
+def is_stuck(restart: Restart, pods: Iterable[Pod], profiles: Sequence[ProfileView]) -> bool:
+    """Decide whether a restart would help: whether a pod is there that EKS would look at if it were made again.
+
+    :param pods: the Pending ones of CoreDNS's namespace.
+    :param profiles: all of the cluster; without `active_since`, no pod can be told to be older.
+    """
+    core_dns = restart.core_dns
+    taker = next((profile for profile in profiles if profile.name == restart.profile), None)
+    if taker is None:
+        return False
+    found = pending_pods.plan((pod for pod in pods if core_dns.labels.items() <= pod.labels.items()), taker, profiles)
+    if not isinstance(found, RecreatePods):
+        return False
+    # One that is older than the last restart is on its way out: a rollout keeps some until new ones are ready.
+    return any(core_dns.restarted is None or (pod.created is not None and pod.created >= core_dns.restarted) for pod in found.again)
 
 
 def _managed(cluster: ClusterARN, addon: Addon) -> Plan | None:

@@ -11,12 +11,11 @@ from fargateclaims.domain.observation import Inspection, Observation
 from fargateclaims.domain.pods.matching import ProfileView, decide
 from fargateclaims.domain.profile import Profile
 from fargateclaims.domain.repairs import coredns, role_mapping
+from fargateclaims.domain.repairs.aws_auth import AddMapRole
 from fargateclaims.domain.repairs.plans import NothingToDo
 from fargateclaims.domain.retries import is_paused
 from fargateclaims.domain.unreadable import NOT_YET, Unreadable
 from fargateclaims.domain.workloads import CoreDNS
-
-_CORE_DNS_NAMESPACE = "kube-system"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,16 @@ def repairs_due(observation: Observation, classes: Iterable[FargateProfileClass]
             mapped[role] = RepairOrder(cls.metadata.name, plan)
         if ConditionType.DNS_READY in wrong and repairs.core_dns is CoreDNSRepair.PATCH and not dns:
             dns.append(RepairOrder(cls.metadata.name, _core_dns(observation, inspection)))
-    return tuple(order for order in (*mapped.values(), *dns) if not isinstance(order.plan, NothingToDo))
+    return tuple(order for order in (*_one_by_one(mapped.values()), *dns) if not isinstance(order.plan, NothingToDo))
+
+
+def _one_by_one(orders: Iterable[RepairOrder]) -> Iterable[RepairOrder]:
+    """All, but only the first of those that write aws-auth: the others were planned with the text that it replaces."""
+    writes = False
+    for order in orders:
+        if not (writes and isinstance(order.plan, AddMapRole)):
+            yield order
+        writes = writes or isinstance(order.plan, AddMapRole)
 
 
 def at_work(cls: FargateProfileClass) -> bool:
@@ -59,11 +67,10 @@ def _core_dns(observation: Observation, inspection: Inspection) -> coredns.Plan:
     if isinstance(core_dns, Unreadable) or isinstance(addon, Unreadable) or isinstance(nodes, Unreadable):
         return NothingToDo("it cannot be seen what CoreDNS needs")
     profile = _taker(core_dns, (observation.profiles or {}).values()) if core_dns is not None else None
-    stuck = core_dns is not None and core_dns.ready == 0
-    return coredns.plan(observation.arn, core_dns=core_dns, addon=addon, other_nodes=nodes, profile=profile, stuck=stuck)
+    return coredns.plan(observation.arn, core_dns=core_dns, addon=addon, other_nodes=nodes, profile=profile)
 
 
 def _taker(core_dns: CoreDNS, profiles: Iterable[Profile]) -> str | None:
     views = [ProfileView(profile.name, profile.selectors, profile.state) for profile in profiles]
-    winner = decide(_CORE_DNS_NAMESPACE, core_dns.labels, {}, views).winner
+    winner = decide(coredns.NAMESPACE, core_dns.labels, {}, views).winner
     return winner.profile.name if winner is not None else None

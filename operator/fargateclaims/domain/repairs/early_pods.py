@@ -1,6 +1,6 @@
 """For which profiles pods are looked for that were Pending before them: EKS looks for a profile only when a pod is made."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -12,6 +12,8 @@ from fargateclaims.domain.report import ClaimReport
 from fargateclaims.domain.retries import paused_by
 
 _BECAME_ACTIVE = frozenset({"Created", "Adopted"})
+ClaimKey = tuple[str, str]
+"""A claim's namespace and name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +32,20 @@ class EarlyPodsOrder:
     new: bool
 
 
+def became_active(reports: Iterable[ClaimReport]) -> frozenset[ClaimKey]:
+    """The claims whose profile has just become ACTIVE."""
+    return frozenset(_key(report) for report in reports if any(event.reason in _BECAME_ACTIVE for event in report.events))
+
+
 def pods_due(
-    reports: Iterable[ClaimReport], classes: Iterable[FargateProfileClass], now: datetime, *, every: bool
+    reports: Iterable[ClaimReport],
+    classes: Iterable[FargateProfileClass],
+    now: datetime,
+    *,
+    became: Collection[ClaimKey],
+    every: bool,
 ) -> tuple[EarlyPodsOrder, ...]:
-    """Order it for profiles that have just become ACTIVE; and for all whose class wants such pods made again, if `every` is true."""
+    """Order it for the claims that `became_active` has named; and for all whose class wants such pods made again, if `every` is true."""
     known = {cls.metadata.name: cls for cls in classes}
     orders = []
     for report in reports:
@@ -41,7 +53,7 @@ def pods_due(
         if cls is None or claim.metadata.deletion_timestamp is not None or paused_by(claim, cls) is not None:
             continue
         recreate = cls.spec.repairs.pending_pods is PendingPodsRepair.RECREATE
-        new = any(event.reason in _BECAME_ACTIVE for event in report.events)
+        new = _key(report) in became
         if not (new or (every and recreate)):
             continue
         view = next(profiles_of(claim.model_copy(update={"status": report.status})))
@@ -51,6 +63,15 @@ def pods_due(
     return tuple(orders)
 
 
-def profile_views(observation: Observation) -> tuple[ProfileView, ...]:
-    """All profiles of the cluster, as far as pods are concerned."""
-    return tuple(ProfileView(each.name, each.selectors, each.state) for each in (observation.profiles or {}).values())
+def profile_views(observation: Observation, reports: Iterable[ClaimReport]) -> tuple[ProfileView, ...]:
+    """All profiles of the cluster, as far as pods are concerned. EKS does not tell since when one is ACTIVE; some claims do."""
+    told = (view for report in reports for view in profiles_of(report.claim.model_copy(update={"status": report.status})))
+    since = {view.name: view.active_since for view in told if view.active_since is not None}
+    return tuple(
+        ProfileView(each.name, each.selectors, each.state, active_since=since.get(each.name, each.created_at))
+        for each in (observation.profiles or {}).values()
+    )
+
+
+def _key(report: ClaimReport) -> ClaimKey:
+    return report.claim.metadata.namespace or "", report.claim.metadata.name
