@@ -275,7 +275,8 @@ OTHER_REASONS: Final[Mapping[Reason, OtherReason]] = MappingProxyType(
         Reason.ROLE_NOT_MAPPED: OtherReason(
             "class: RoleMapped=False",
             "The cluster does not know the pod execution role, so Fargate nodes cannot join it.",
-            "`aws eks create-access-entry --cluster-name CLUSTER --principal-arn ROLE_ARN --type FARGATE_LINUX`.",
+            "`aws eks create-access-entry --cluster-name CLUSTER --region REGION --principal-arn ROLE_ARN --type FARGATE_LINUX`, or what "
+            "the message says instead where the cluster knows aws-auth alone. The class's repairs.roleMapping can do it.",
         ),
         Reason.NO_EGRESS: OtherReason(
             "class: EgressAvailable=False",
@@ -285,9 +286,11 @@ OTHER_REASONS: Final[Mapping[Reason, OtherReason]] = MappingProxyType(
         Reason.DNS_NOT_READY: OtherReason(
             "class: DNSReady=False",
             "CoreDNS has no node to run on, so pods cannot resolve names.",
-            "Claim a profile for kube-system with the label k8s-app=kube-dns, then "
+            "Claim a profile for kube-system with the label k8s-app=kube-dns, then do what the message says: configure the add-on where "
+            "EKS manages it, else "
             """`kubectl -n kube-system patch deployment coredns --type json -p """
-            """'[{"op":"remove","path":"/spec/template/metadata/annotations/eks.amazonaws.com~1compute-type"}]'` in the EKS cluster.""",
+            """'[{"op":"remove","path":"/spec/template/metadata/annotations/eks.amazonaws.com~1compute-type"}]'` in the EKS cluster. The """
+            "class's repairs.coreDNS can do it.",
         ),
     }
 )
