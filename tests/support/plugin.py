@@ -72,6 +72,13 @@ def deployment(name: str, labels: dict[str, str], replicas: int = 1, namespace: 
     return {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": namespace}, "spec": spec}
 
 
+def suspended_job(name: str, namespace: str = "shop") -> dict[str, Any]:
+    """A Job that makes no pods of its own."""
+    template = {"spec": {"containers": [{"name": "app", "image": "app"}], "restartPolicy": "Never"}}
+    spec = {"suspend": True, "template": template}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name, "namespace": namespace}, "spec": spec}
+
+
 def said_about(pod: dict[str, Any], message: str, source: str = "fargate-scheduler") -> dict[str, Any]:
     """An event about a pod."""
     metadata = pod["metadata"]

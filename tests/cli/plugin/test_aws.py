@@ -58,7 +58,7 @@ def test_a_foreign_profile_takes_the_pod(kube: RunningKube, plugin: Plugin, simu
         "    namespace shop ✓",
         "  (no name yet)  claim shop/new, not made yet: waiting, 2nd of 5 on cluster prod",
         "    namespace shop ✓",
-        "next: delete the pod and apply it again: nothing else would make it again",
+        "next: delete and apply it yourself, as nothing would make it again",
     ]
 
 

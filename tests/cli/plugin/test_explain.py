@@ -8,10 +8,12 @@ import pytest
 import yaml
 
 from support.kube_server import RunningKube
-from support.plugin import Plugin, claim, deployment, on_fargate, pod, pods_of, pods_when, said_about
+from support.plugin import Plugin, claim, deployment, on_fargate, owned_by, pod, pods_of, pods_when, said_about, suspended_job
 
 FOREIGN = "note: profiles that no claim made are not seen; --aws reads all of them from EKS, with your AWS credentials\n"
 CHECKOUT = claim("checkout", {"labels": {"app": "checkout"}})
+BARE = "delete and apply it yourself, as nothing would make it again"
+JOB = "delete it yourself if its Job's backoffLimit allows: a Job counts a deleted pod as failed"
 PIN = "eks.amazonaws.com/fargate-profile"
 
 
@@ -34,7 +36,7 @@ def test_no_profile_takes_it_and_how_near_they_are(kube: RunningKube, plugin: Pl
         "  data-tools-9999  claim data/tools, ACTIVE\n"
         "    namespace tools-* ✗\n"
         "next: give the pod's template the label app=checkout: then shop-checkout-9999 takes it\n"
-        "next: claim app=web in namespace shop with a FargateProfileClaim\n"
+        "next: claim app=web in namespace shop with a FargateProfileClaim, then make the pod again\n"
     )
 
 
@@ -61,7 +63,7 @@ def test_of_several_the_first_by_name(kube: RunningKube, plugin: Plugin) -> None
         "    namespace s* ✓\n"
         "  shop-checkout-9999  claim shop/checkout, ACTIVE\n"
         "    namespace shop ✓   app=checkout ✓\n"
-        "next: delete the pod and apply it again: nothing else would make it again\n"
+        "next: delete and apply it yourself, as nothing would make it again\n"
     )
 
 
@@ -109,8 +111,7 @@ def test_what_the_scheduler_said_is_translated(kube: RunningKube, plugin: Plugin
     kube.admin.load([said_about(web, message), said_about(web, message), said_about(web, "irrelevant", "kubelet")])
     assert explained(kube, plugin, CHECKOUT) == (
         "pod/web-7f in namespace shop\n"
-        "Pending for 1 h. EKS has given it to profile shop-checkout-9999 (claim shop/checkout); "
-        "the fargate-scheduler has found no place for it yet.\n"
+        "Pending for 1 h. EKS has given it to profile shop-checkout-9999 (claim shop/checkout); it has no node yet.\n"
         "→ shop-checkout-9999  claim shop/checkout, ACTIVE\n"
         "    namespace shop ✓   app=checkout ✓\n"
         f"fargate-scheduler: {message}\n"
@@ -264,4 +265,125 @@ def test_claims_of_another_cluster_do_not_count(kube: RunningKube, plugin: Plugi
 def test_a_cluster_without_claims(kube: RunningKube, plugin: Plugin) -> None:
     kube.admin.load([pod("web-7f")])
     kube.admin.fail(404, verb="list", resource="fargateprofileclaims")
-    assert "note: this cluster has no FargateProfileClaims\n" in plugin("explain", "web-7f", "-n", "shop").out
+    ran = plugin("explain", "web-7f", "-n", "shop")
+    assert (ran.code, ran.err) == (1, UNSEEN)
+    assert ran.out.endswith(f"note: this cluster does not know FargateProfileClaims\n{FOREIGN}")
+
+
+UNSEEN = "error: which profile takes it cannot be known, as not all are seen: the notes say why, and what to do\n"
+NO_RIGHT = (
+    "you may not list fargateprofileclaims.fargateclaims.dev in {}: "
+    "ask for a role with the verb list on fargateprofileclaims.fargateclaims.dev"
+)
+
+
+def test_who_may_read_no_claims_is_not_told_that_there_is_no_profile(kube: RunningKube, plugin: Plugin) -> None:
+    kube.admin.load([CHECKOUT, pod("web-7f", labels={"app": "checkout"})])
+    kube.admin.fail(403, verb="list", resource="fargateprofileclaims")
+    ran = plugin("explain", "web-7f", "-n", "shop")
+    assert (ran.code, ran.err) == (1, UNSEEN)
+    assert ran.out == (
+        "pod/web-7f in namespace shop\n"
+        "Pending for 1 h. Whether a Fargate profile takes this pod cannot be known, as not all are seen.\n"
+        f"note: no claims are seen: {NO_RIGHT.format('namespace shop')}\n{FOREIGN}"
+    )
+    ran = plugin("explain", "web-7f", "-n", "shop", "-o", "json")
+    assert (ran.code, json.loads(ran.out)["pods"][0]["outcome"]) == (1, "Unknown")
+
+
+def test_who_may_read_some_claims_is_not_told_that_there_is_no_profile_either(kube: RunningKube, plugin: Plugin) -> None:
+    kube.admin.load([CHECKOUT, pod("web-7f", labels={"app": "web"}), pod("named", labels={PIN: "shop-checkout-9999"})])
+    kube.admin.fail(403, verb="list", resource="fargateprofileclaims", times=1)
+    ran = plugin("explain", "web-7f", "-n", "shop")
+    assert (ran.code, ran.err) == (1, UNSEEN)
+    assert "    namespace shop ✓   app=checkout ✗ (the pod has app=web)\n" in ran.out
+    assert f"note: only claims of namespace shop are seen: {NO_RIGHT.format('all namespaces')}\n" in ran.out
+    # Which profile it names, the pod itself says.
+    kube.admin.fail(403, verb="list", resource="fargateprofileclaims", times=1)
+    ran = plugin("explain", "named", "-n", "shop")
+    assert (ran.code, ran.err) == (0, "")
+    assert "No Fargate profile takes this pod: its label names shop-checkout-9999, which does not match.\n" in ran.out
+
+
+def test_what_does_not_depend_on_profiles_is_known_without_them(kube: RunningKube, plugin: Plugin) -> None:
+    kube.admin.load([on_fargate("web-7f", "0.5vCPU 1GB")])
+    kube.admin.fail(403, verb="list", resource="fargateprofileclaims")
+    ran = plugin("explain", "web-7f", "-n", "shop")
+    assert (ran.code, ran.err) == (0, "")
+    assert "Running on Fargate: profile shop-checkout-9999, node fargate-" in ran.out
+
+
+def refused(message: str, **parts: Any) -> dict[str, Any]:
+    """A pod as `fargateclaims simulate fargate` leaves it: who has a profile keeps its schedulerName there."""
+    web = pod("web-7f", **{"labels": {"app": "checkout", PIN: "shop-checkout-9999"}, **parts})
+    web["status"]["conditions"] = [{"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": message}]
+    return web
+
+
+def test_a_pod_that_fargate_has_refused_is_not_to_be_made_again(kube: RunningKube, plugin: Plugin) -> None:
+    message = "Pod not supported on Fargate: invalid SecurityContext fields: Privileged"
+    said = explained(kube, plugin, CHECKOUT, refused(message, annotations={"CapacityProvisioned": "0.25vCPU 0.5GB"}))
+    assert said == (
+        "pod/web-7f in namespace shop\n"
+        "Pending for 1 h. EKS has given it to profile shop-checkout-9999 (claim shop/checkout); it has no node yet.\n"
+        "→ shop-checkout-9999  claim shop/checkout, ACTIVE\n"
+        "    namespace shop ✓   app=checkout ✓\n"
+        f"fargate-scheduler: {message}\n"
+        "  → Fargate runs no privileged containers\n"
+        "next: remove securityContext.privileged, or run this pod on EC2 nodes\n"
+    )
+
+
+def test_what_the_condition_says_and_an_event_says_too_is_said_once(kube: RunningKube, plugin: Plugin) -> None:
+    message = "Pod provisioning timed out (will retry) for pod: shop/web-7f"
+    kube.admin.load([refused(message)])
+    kube.admin.load([said_about(pods_of(kube)["web-7f"], message)])
+    assert explained(kube, plugin, CHECKOUT).count(f"fargate-scheduler: {message}\n") == 1
+
+
+def test_one_that_is_too_large_is_told_how_much_is_too_much(kube: RunningKube, plugin: Plugin) -> None:
+    large = refused("Your pod's cpu/memory requirements exceed the max Fargate configuration", resources={"requests": {"cpu": "17"}})
+    said = explained(kube, plugin, CHECKOUT, large)
+    assert "EKS has given it to profile shop-checkout-9999" in said
+    assert said.count("next: ") == 1
+    assert "next: ask for less: the pod asks for 17 CPU" in said
+
+
+def test_nothing_is_said_of_it_any_more(kube: RunningKube, plugin: Plugin) -> None:
+    taken = pod("web-7f", labels={"app": "checkout", PIN: "shop-checkout-9999"}, spec={"schedulerName": "fargate-scheduler"})
+    said = explained(kube, plugin, CHECKOUT, taken)
+    assert f"next: make it again, as nothing is said of it any more: {BARE}\n" in said
+
+
+def test_a_profile_that_is_not_seen_may_be_there_all_the_same(kube: RunningKube, plugin: Plugin) -> None:
+    taken = pod("web-7f", labels={PIN: "legacy"}, spec={"schedulerName": "fargate-scheduler"})
+    assert f"next: if profile legacy is gone, make the pod again, so that EKS chooses anew: {BARE}\n" in explained(kube, plugin, taken)
+
+
+def test_eks_has_passed_over_a_pod_that_came_after_its_profile(kube: RunningKube, plugin: Plugin) -> None:
+    active = claim("checkout", {"labels": {"app": "checkout"}}, since="2026-11-21T09:30:00Z")
+    kube.admin.load([active, deployment("web", {"app": "checkout"})])
+    (name,) = pods_when(kube, len)
+    said = explained(kube, plugin, name=name)
+    assert (
+        "Pending for 1 h. EKS has passed it over: profile shop-checkout-9999 (claim shop/checkout) was ACTIVE already when it was made.\n"
+    ) in said
+    assert f"next: kubectl delete pod {name} -n shop   (ReplicaSet/{name.rpartition('-')[0]} makes it again)\n" in said
+    assert "reschedule" not in said
+
+
+def test_a_pod_of_a_job_is_left_to_people(kube: RunningKube, plugin: Plugin) -> None:
+    kube.admin.load([suspended_job("nightly")])
+    nightly = owned_by(kube, "/apis/batch/v1/namespaces/shop/jobs/nightly")
+    said = explained(kube, plugin, CHECKOUT, pod("web-7f", labels={"app": "checkout"}, metadata=nightly))
+    assert f"next: {JOB}\n" in said
+    assert "reschedule" not in said
+
+
+def test_each_step_is_said_once(kube: RunningKube, plugin: Plugin) -> None:
+    kube.admin.load([CHECKOUT, pod("web-7f", labels={"app": "checkout"})])
+    kube.admin.load([said_about(pods_of(kube)["web-7f"], "no nodes available to schedule pods", "default-scheduler")])
+    said = explained(kube, plugin)
+    assert "  → the default scheduler looked for an EC2 node, and there is none: EKS did not give this pod to Fargate\n" in said
+    assert said.endswith(f"next: {BARE}\n")
+    assert said.count("next: ") == 1

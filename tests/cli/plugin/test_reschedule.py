@@ -5,7 +5,7 @@ import json
 import pytest
 
 from support.kube_server import RunningKube
-from support.plugin import Plugin, claim, deployment, pod, pods_of, pods_when
+from support.plugin import Plugin, claim, deployment, owned_by, pod, pods_of, pods_when, suspended_job
 
 PIN = "eks.amazonaws.com/fargate-profile"
 CHECKOUT = claim("checkout", {"labels": {"app": "checkout"}})
@@ -26,7 +26,7 @@ def test_a_dry_run_says_what_would_be_deleted(kube: RunningKube, plugin: Plugin,
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == (
         "profile shop-checkout-9999: 2 Pending pods are to be made again (dry run)\n"
-        "  ✗ pod shop/lone  stays: nothing would make it again: delete and apply it yourself\n"
+        "  ✗ pod shop/lone  stays: delete and apply it yourself, as nothing would make it again\n"
         f"  ✓ pod shop/{waiting[0]}  ReplicaSet/{replica_set} makes it again\n"
         f"  ✓ pod shop/{waiting[1]}  ReplicaSet/{replica_set} makes it again\n"
         "note: profiles that no claim made are not seen; --aws reads all of them from EKS, with your AWS credentials\n"
@@ -86,14 +86,24 @@ def test_the_right_to_delete_is_named(kube: RunningKube, plugin: Plugin, waiting
     )
 
 
+GIVEN = "EKS has given it to profile shop-checkout-9999 already"
+PRIVILEGED = "remove securityContext.privileged, or run this pod on EC2 nodes"
 EC2 = "the annotation eks.amazonaws.com/compute-type: ec2 keeps it off Fargate: remove it from the pod's template"
 
 
 def test_why_pods_stay(kube: RunningKube, plugin: Plugin) -> None:
     labels = {"app": "checkout"}
+    # As `fargateclaims simulate fargate` leaves it: nobody can change the schedulerName of a pod that is there.
+    refused = pod("refused", labels={**labels, PIN: "shop-checkout-9999"})
+    message = "Pod not supported on Fargate: invalid SecurityContext fields: Privileged"
+    refused["status"]["conditions"] = [{"type": "PodScheduled", "status": "False", "message": message}]
+    kube.admin.load([suspended_job("nightly")])
+    nightly = owned_by(kube, "/apis/batch/v1/namespaces/shop/jobs/nightly")
     kube.admin.load(
         [
             CHECKOUT,
+            refused,
+            pod("job", labels=labels, metadata=nightly),
             claim("a", {"labels": {"tier": "first"}}),
             pod("early", labels={**labels, "tier": "first"}),
             pod("pinned", labels={**labels, "tier": "first", PIN: "shop-a-9999"}),
@@ -109,9 +119,11 @@ def test_why_pods_stay(kube: RunningKube, plugin: Plugin) -> None:
         "profile shop-checkout-9999: no Pending pods are to be made again",
         "  ✗ pod shop/early  stays: first in order is the profile shop-a-9999, which would take it",
         f"  ✗ pod shop/ec2  stays: {EC2}",
+        "  ✗ pod shop/job  stays: delete it yourself if its Job's backoffLimit allows: a Job counts a deleted pod as failed",
         "  ✗ pod shop/lost  stays: it names the profile gone, which does not take it: change its label",
         "  ✗ pod shop/pinned  stays: it names the profile shop-a-9999, which would take it",
-        "  ✗ pod shop/taken  stays: EKS has given it to a profile already: kubectl fargate explain pod taken -n shop",
+        f"  ✗ pod shop/refused  stays: {GIVEN}, and Fargate runs no privileged containers: {PRIVILEGED}",
+        f"  ✗ pod shop/taken  stays: {GIVEN}, and it waits for its node: kubectl fargate explain pod taken -n shop",
     ]
 
 
@@ -121,7 +133,8 @@ def test_a_pod_that_came_after_the_profile_stays(kube: RunningKube, plugin: Plug
     pods_when(kube, lambda pods: len(pods) == 2)
     said = plugin("reschedule", "checkout", "-n", "shop", "--yes").out
     assert "no Pending pods are to be made again" in said
-    assert said.count("stays: it was made after the profile was ACTIVE: kubectl fargate explain pod web-") == 2
+    passed_over = "stays: it was made after the profile was ACTIVE, and EKS passed it over all the same: kubectl delete pod web-"
+    assert said.count(passed_over) == 2
 
 
 def test_a_claim_without_an_active_profile(kube: RunningKube, plugin: Plugin) -> None:

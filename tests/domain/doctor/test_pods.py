@@ -12,6 +12,8 @@ from fargateclaims.domain.pods.pod import Pod
 from fargateclaims.domain.profile import Profile, ProfileState
 from support.builders import NOW, after, make_profile
 
+BARE = "delete and apply it yourself, as nothing would make it again"
+JOB = "delete it yourself if its Job's backoffLimit allows: a Job counts a deleted pod as failed"
 OWNED = make_profile("owned", owner=Identity("fargateclaims", "team", "checkout"))
 
 
@@ -48,10 +50,46 @@ def test_of_several_profiles_the_one_that_takes_a_pod_is_named() -> None:
 
 def test_what_nobody_would_make_again_is_left_to_people() -> None:
     (alone,) = checked([pod("debug", controller=None)], OWNED).children
-    assert (alone.message, alone.fix) == ("1 pod: shop/debug", "delete and apply by hand what no controller would make again: shop/debug")
+    assert (alone.message, alone.fix) == ("1 pod: shop/debug", f"by hand: shop/debug ({BARE})")
     (both,) = checked([pod(), pod("debug", controller=None)], OWNED).children
-    assert both.message == "2 pods: shop/web-1, shop/debug; delete and apply by hand what no controller would make again: shop/debug"
+    assert both.message == f"2 pods: shop/web-1, shop/debug; by hand: shop/debug ({BARE})"
     assert both.fix == "kubectl fargate reschedule checkout -n team"
+    (job,) = checked([pod("nightly-1", controller="Job/nightly")], OWNED).children
+    assert job.fix == f"by hand: shop/nightly-1 ({JOB})"
+
+
+def refused(name: str, message: str, **changes: Any) -> Pod:
+    return pod(name, problem=message, **{"labels": {"eks.amazonaws.com/fargate-profile": OWNED.name}, **changes})
+
+
+def test_what_fargate_does_not_run_is_told_with_the_reason() -> None:
+    privileged = "Pod not supported on Fargate: invalid SecurityContext fields: Privileged"
+    large = "Your pod's cpu/memory requirements exceed the max Fargate configuration"
+    found = checked(
+        [refused("a", privileged), refused("big", large), refused("b", f"{privileged}, port contains HostIP or HostPort")], OWNED
+    )
+    assert (found.level, found.message) == (Level.WARNING, "3 pods with a profile get no node")
+    assert [(child.name, child.message, child.fix) for child in found.children] == [
+        (
+            "fargate-scheduler",
+            "Fargate runs no privileged containers: shop/a, shop/b",
+            "remove securityContext.privileged, or run this pod on EC2 nodes",
+        ),
+        (
+            "fargate-scheduler",
+            "the pod asks for more than Fargate's largest size: shop/big",
+            "ask for less: kubectl fargate size pod big -n shop",
+        ),
+        ("fargate-scheduler", "Fargate has no host ports: shop/b", "remove hostPort and hostIP; reach the pod through a Service"),
+    ]
+    both = checked([refused("a", privileged), pod()], OWNED)
+    assert both.message == "1 pod would be taken by a profile if it was made again; 1 pod with a profile gets no node"
+
+
+def test_ten_thousand_reasons_are_not_all_told() -> None:
+    unbound = "Pod not supported on Fargate: volumes not supported: data not supported because: PVC data-{} not bound"
+    found = checked([refused(f"db-{number}", unbound.format(number)) for number in range(10_000)], OWNED)
+    assert (found.message, len(found.children)) == ("10000 pods with a profile get no node", 5)
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,31 @@ def test_a_pod_on_fargate() -> None:
 
 
 def test_the_label_of_a_pod_that_eks_has_not_taken_is_its_own_wish() -> None:
-    assert read_pod({**POD, "spec": {}}).profile is None
+    wish = {**POD["metadata"], "annotations": {}}
+    assert read_pod({**POD, "metadata": wish, "spec": {}}).profile is None
+
+
+NO_NODE = "0/1 nodes are available: 1 node(s) had untolerated taint {eks.amazonaws.com/compute-type: fargate}."
+
+
+@pytest.mark.parametrize(
+    ("parts", "taken"),
+    [
+        ({"spec": {"schedulerName": "fargate-scheduler"}}, True),
+        ({"metadata": {"annotations": {"CapacityProvisioned": "0.25vCPU 0.5GB"}}}, True),
+        ({"message": "Pod not supported on Fargate: something new"}, True),
+        ({"message": "Your pod's cpu/memory requirements exceed the max Fargate configuration"}, True),
+        ({"message": "Pod provisioning timed out (will retry) for pod: shop/web-7f"}, True),
+        ({"message": NO_NODE}, False),
+        ({"message": "no nodes available to schedule pods"}, False),
+        ({}, False),
+    ],
+)
+def test_what_eks_has_taken(parts: dict[str, Any], taken: bool) -> None:  # noqa: FBT001
+    ready = {"type": "Ready", "status": "False", "message": "not this one"}
+    scheduled = {"type": "PodScheduled", "status": "False", "message": parts.get("message")}
+    pod = read_pod({**parts, "status": {"phase": "Pending", "conditions": [ready, scheduled]}})
+    assert (pod.taken, pod.problem) == (taken, parts.get("message", ""))
 
 
 @pytest.mark.parametrize(
@@ -63,7 +87,21 @@ def test_what_makes_it(owner: dict[str, Any], labels: dict[str, str], name: str)
 
 
 KEYS = st.sampled_from(
-    ["metadata", "spec", "status", "labels", "ownerReferences", "creationTimestamp", "nodeName", "phase", "controller", "kind"]
+    [
+        "metadata",
+        "spec",
+        "status",
+        "labels",
+        "ownerReferences",
+        "creationTimestamp",
+        "nodeName",
+        "phase",
+        "controller",
+        "kind",
+        "conditions",
+        "message",
+        "type",
+    ]
 )
 LEAVES = st.none() | st.sampled_from(["", "Pending", "2026"]) | st.booleans() | st.integers(0, 1)
 JSON = st.recursive(LEAVES, lambda inner: st.lists(inner, max_size=2) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8)

@@ -5,6 +5,8 @@ import pytest
 from fargateclaims.domain.pods.scheduler_messages import advice_on
 
 UNSUPPORTED = "Pod not supported on Fargate: "
+ADDED = "Capabilities added: NET_ADMIN, SYS_TIME"
+OF_NO_TYPE = "volumes not supported: data is of an unsupported volume Type"
 BLOCKED = "Misconfigured Fargate Profile: fargate profile p1 blocked for new launches due to: "
 SEEN = [
     (
@@ -22,6 +24,36 @@ SEEN = [
     (
         "Pod not supported on Fargate: invalid SecurityContext fields: AllowPrivilegeEscalation",
         ["Fargate does not allow securityContext: AllowPrivilegeEscalation"],
+    ),
+    (
+        f"{UNSUPPORTED}invalid SecurityContext fields: {ADDED}, AllowPrivilegeEscalation, Privileged, {OF_NO_TYPE}",
+        [
+            "Fargate runs no privileged containers",
+            "Fargate adds no capabilities: NET_ADMIN, SYS_TIME",
+            "Fargate does not allow securityContext: AllowPrivilegeEscalation",
+            "Fargate cannot mount the volume data",
+        ],
+    ),
+    (
+        "Pod not supported on Fargate: invalid SecurityContext fields: ProcMount, volumes not supported",
+        ["Fargate does not allow securityContext: ProcMount"],
+    ),
+    (
+        "Pod not supported on Fargate: DaemonSet not supported, volumeDevices not supported",
+        ["pods of a DaemonSet do not run on Fargate", "Fargate has no block devices"],
+    ),
+    (
+        f"{UNSUPPORTED}volumes not supported: data not supported because: PVC db bound to invalid PV pv-1 with CSI Driver: ebs.csi.aws.com",
+        ["the PersistentVolumeClaim db has a volume that Fargate cannot mount"],
+    ),
+    (
+        f'{UNSUPPORTED}volumes not supported: data not supported because: persistentvolumeclaim "db" not found',
+        ["there was no PersistentVolumeClaim db when the pod came, and EKS tries a pod only once"],
+    ),
+    (f"{UNSUPPORTED}something new", ["Fargate cannot run this pod as it is"]),
+    (
+        "Your pod's cpu/memory requirements exceed the max Fargate configuration",
+        ["the pod asks for more than Fargate's largest size"],
     ),
     (
         "Pod not supported on Fargate: volumes not supported: mntdatas3fs is of an unsupported volume Type",
@@ -82,11 +114,20 @@ SEEN = [
 ]
 
 
+SAID_ELSEWHERE = (
+    "the pod asks for more than Fargate's largest size",
+    "the default scheduler looked for an EC2 node: EKS did not give this pod to Fargate",
+    "the default scheduler looked for an EC2 node, and there is none: EKS did not give this pod to Fargate",
+)
+"""What to do then depends on the pod and the profiles, not on the message."""
+
+
 @pytest.mark.parametrize(("message", "meanings"), SEEN)
 def test_what_a_message_means(message: str, meanings: list[str]) -> None:
     found = advice_on(message)
     assert [one.meaning for one in found] == meanings
-    assert all(one.action and "{" not in one.action for one in found)
+    assert all("{" not in one.action for one in found)
+    assert all(one.action for one in found) or meanings[0] in SAID_ELSEWHERE
 
 
 def test_a_zone_that_is_not_named() -> None:

@@ -9,11 +9,13 @@ import pytest
 from fargateclaims.domain.pods.matching import ProfileView
 from fargateclaims.domain.pods.pod import Pod
 from fargateclaims.domain.profile import ProfileSelector, ProfileState
-from fargateclaims.domain.repairs.pending_pods import RecreatePods, plan
+from fargateclaims.domain.repairs.pending_pods import RecreatePods, left_to_people, plan
 from fargateclaims.domain.repairs.plans import NothingToDo
 
 ACTIVE = datetime(2026, 11, 21, 14, 2, 11, tzinfo=UTC)
 BEFORE = ACTIVE - timedelta(minutes=5)
+BARE = "delete and apply it yourself, as nothing would make it again"
+JOB = "delete it yourself if its Job's backoffLimit allows: a Job counts a deleted pod as failed"
 PROFILE = ProfileView("shop", (ProfileSelector("shop", {"app": "web"}),), ProfileState.ACTIVE, active_since=ACTIVE)
 FIRST = replace(PROFILE, name="a-first")
 
@@ -45,8 +47,8 @@ def test_what_nobody_would_make_again_is_named_and_what_a_job_would_take_amiss()
     found = made(bare, pod(), job)
     assert (found.again, found.left) == ((pod(),), (bare, job))
     assert found.message == (
-        "made again, so that profile shop takes them: shop/web-1; Pending since before profile shop was ACTIVE, until you make them again: "
-        "shop/bare (nothing would make it again), shop/job (its Job counts a pod that is deleted as one that has failed)"
+        "made again, so that profile shop takes them: shop/web-1; Pending since before profile shop was ACTIVE, and left to you: "
+        f"shop/bare ({BARE}), shop/job ({JOB})"
     )
     alone = made(bare)
     assert (alone.again, alone.left, alone.command) == ((), (bare,), "")
@@ -57,7 +59,22 @@ def test_many_are_counted() -> None:
     found = made(*pods)
     assert (len(found.again), len(found.left)) == (10_000, 9)
     assert "shop/web-00004 and 9995 more; Pending since" in found.message
-    assert found.message.endswith("shop/bare-4 (nothing would make it again) and 4 more")
+    assert found.message.endswith("shop/bare-4 (delete and apply it yourself, as nothing would make it again) and 4 more")
+
+
+def test_what_people_are_told_has_a_next_step_for_each_pod() -> None:
+    bare, job, claimed = pod("bare", controller=None), pod("job", controller="Job/nightly"), replace(PROFILE, claim="shop/checkout")
+    assert left_to_people(made(pod(), profile=claimed), claimed) == (
+        "1 Pending pod was made before profile shop was ACTIVE and is not looked at again: shop/web-1: "
+        "kubectl fargate reschedule checkout -n shop"
+    )
+    assert left_to_people(made(pod(), bare, job), PROFILE) == (
+        "3 Pending pods were made before profile shop was ACTIVE and are not looked at again: shop/web-1: "
+        f"kubectl delete pod -n shop web-1; shop/bare ({BARE}), shop/job ({JOB})"
+    )
+    assert left_to_people(made(bare), PROFILE) == (
+        f"1 Pending pod was made before profile shop was ACTIVE and is not looked at again: shop/bare ({BARE})"
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from fargateclaims.cli.plugin.output import Screen, clean, write_document
 from fargateclaims.cli.plugin.profiles import Seen, Sources, seen_profiles
 from fargateclaims.cli.plugin.session import Session, on_cluster
 from fargateclaims.cli.plugin.targets import Target
-from fargateclaims.domain.pods.explaining import Explanation, explain, owner_of
+from fargateclaims.domain.pods.explaining import Explanation, Outcome, explain, owner_of
 from fargateclaims.domain.pods.matching import LabelMatch, ProfileMatch, SelectorMatch
 from fargateclaims.domain.pods.pod import Pod, read_pod
 from fargateclaims.domain.pods.templates import ManifestError, PodTemplate, pod_template
@@ -57,7 +57,7 @@ def answer(request: Request, output: Format) -> None:
         return subjects, seen, session.clock.now()
 
     subjects, seen, now = on_cluster(request.place, look)
-    explained = [(subject, explain(subject.pod, seen.profiles, subject.events, now)) for subject in subjects]
+    explained = [(subject, explain(subject.pod, seen.profiles, subject.events, now, all_claims=seen.all_claims)) for subject in subjects]
     notes = (*(f"{one.what}: {one.message}" for one in unreadable), *(s.note for s in subjects if s.note), *seen.notes)
     if output is Format.TEXT:
         _write(explained, notes)
@@ -65,6 +65,8 @@ def answer(request: Request, output: Format) -> None:
         write_document({"pods": [_document(subject, found) for subject, found in explained], "notes": list(notes)}, output)
     if unreadable:
         raise PluginError(f"{len(unreadable)} of the manifests could not be read; see the notes")
+    if any(found.outcome is Outcome.UNKNOWN for _, found in explained):
+        raise PluginError("which profile takes it cannot be known, as not all are seen: the notes say why, and what to do")
 
 
 def _of_template(template: PodTemplate, namespace: str) -> _Subject:

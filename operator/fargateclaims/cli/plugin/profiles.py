@@ -28,10 +28,12 @@ class Seen:
     """The profiles of a cluster as far as they are seen.
 
     :param notes: what is not seen, and why.
+    :param all_claims: whether those of all claims are among them.
     """
 
     profiles: tuple[ProfileView, ...]
     notes: tuple[str, ...]
+    all_claims: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,7 @@ class Sources:
 async def seen_profiles(session: Session, sources: Sources) -> Seen:
     """Read the profiles that pods of this cluster may go to. Raises KubeError, AWSError, PluginError."""
     wanted = _parsed(sources.cluster_arn)
-    claims, notes = await _claims(session)
+    claims, notes, all_claims = await _claims(session)
     arns = sorted({claim.status.resolved.cluster_arn for claim in claims if claim.status.resolved and claim.status.resolved.cluster_arn})
     arn = wanted or _own(session, arns)
     if arn is None and len(arns) > 1:
@@ -57,12 +59,13 @@ async def seen_profiles(session: Session, sources: Sources) -> Seen:
         claims = [claim for claim in claims if _of(claim, arn)]
     views = tuple(view for claim in claims for view in profiles_of(claim))
     if not sources.aws:
-        return Seen(views, (*notes, _FOREIGN_UNSEEN))
+        return Seen(views, (*notes, _FOREIGN_UNSEEN), all_claims)
     arn = arn or await _of_classes(session)
     if arn is None:
         raise UsageError("which EKS cluster is this? No claim or class says so: name it with --cluster-arn")
     waiting = tuple(view for view in views if view.state is None)
-    return Seen((*await _from_eks(session, arn, views), *waiting), tuple(notes))
+    # What EKS has is all that takes pods, whoever made it.
+    return Seen((*await _from_eks(session, arn, views), *waiting), tuple(notes), all_claims=True)
 
 
 def parse_claims(objects: Iterable[dict[str, Any]]) -> tuple[list[FargateProfileClaim], list[str]]:
@@ -76,17 +79,19 @@ def parse_claims(objects: Iterable[dict[str, Any]]) -> tuple[list[FargateProfile
     return claims, notes
 
 
-async def _claims(session: Session) -> tuple[list[FargateProfileClaim], list[str]]:
+async def _claims(session: Session) -> tuple[list[FargateProfileClaim], list[str], bool]:
+    """The claims, what is not seen of them, and whether all are."""
     try:
-        return parse_claims(await session.viewer.claims(None))
+        claims, notes = parse_claims(await session.viewer.claims(None))
     except Missing:
-        return [], ["this cluster has no FargateProfileClaims"]
+        return [], ["this cluster does not know FargateProfileClaims"], False
     except MissingRightError as missing:
         try:
             claims, notes = parse_claims(await session.viewer.claims(session.namespace))
         except MissingRightError as error:
-            return [], [str(error)]
-        return claims, [*notes, f"only claims of namespace {session.namespace} are seen: {missing}"]
+            return [], [f"no claims are seen: {error}"], False
+        return claims, [*notes, f"only claims of namespace {session.namespace} are seen: {missing}"], False
+    return claims, notes, True
 
 
 def _parsed(text: str | None) -> ClusterARN | None:
@@ -143,7 +148,8 @@ def _view(profile: Profile, claimed: ProfileView | None) -> ProfileView:
         selectors=profile.selectors,
         state=profile.state,
         claim=f"{identity.namespace}/{identity.name}" if identity else None,
-        active_since=(claimed and claimed.active_since) or profile.created_at,
+        # EKS tells when it was made, some minutes before it was ACTIVE.
+        active_since=claimed.active_since if claimed else None,
         note=claimed.note if claimed else "",
     )
 

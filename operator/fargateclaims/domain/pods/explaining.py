@@ -2,15 +2,20 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from fargateclaims.domain.patterns import is_literal
 from fargateclaims.domain.pods.matching import PIN, Decision, ProfileMatch, ProfileView, decide
-from fargateclaims.domain.pods.pod import Pod, reasons_to_bypass
+from fargateclaims.domain.pods.pod import DEFAULT_SCHEDULER, FARGATE_SCHEDULER, Pod, reasons_to_bypass
+from fargateclaims.domain.pods.rescheduling import by_hand, made_again, passed_over
 from fargateclaims.domain.pods.scheduler_messages import Advice, advice_on
 from fargateclaims.domain.pods.sizing import ResourcesError, TooLargeError, size_of
 from fargateclaims.domain.pods.words import span
+
+_NODE_WITHIN: Final = timedelta(minutes=10)
+"""EKS makes a node in a minute or two, or says why not."""
 
 
 class Outcome(StrEnum):
@@ -24,10 +29,14 @@ class Outcome(StrEnum):
     """EKS has given it to a profile, and it has no node yet."""
     MADE_TOO_EARLY = "MadeTooEarly"
     """A profile takes it once it is made again."""
+    PASSED_OVER = "PassedOver"
+    """It was made when a profile that takes such pods was ACTIVE already, and EKS has not given it to any."""
     WOULD_BE_TAKEN = "WouldBeTaken"
     """Of a manifest: a profile takes it."""
     NO_PROFILE = "NoProfile"
     """No profile takes it."""
+    UNKNOWN = "Unknown"
+    """None of the profiles that are seen takes it, and not all that claims have are seen."""
     BYPASSED = "Bypassed"
     """Something in its spec keeps EKS from looking for a profile."""
 
@@ -56,19 +65,38 @@ class Explanation:
     steps: tuple[str, ...]
 
 
-def explain(pod: Pod, profiles: Iterable[ProfileView], events: Iterable[tuple[str, str]], now: datetime) -> Explanation:
+def explain(
+    pod: Pod, profiles: Iterable[ProfileView], events: Iterable[tuple[str, str]], now: datetime, *, all_claims: bool = True
+) -> Explanation:
     """Explain one pod.
 
     :param profiles: all that are known.
     :param events: who said something about it, and what.
+    :param all_claims: whether the profiles of all claims are among those known: else one that is not seen may take the pod.
     """
     decision = decide(pod.namespace, pod.labels, pod.annotations, profiles)
-    said = tuple(Said(source, message, tuple(advice_on(message))) for source, message in dict.fromkeys(events))
+    said = tuple(Said(source, message, tuple(advice_on(message))) for source, message in _messages(pod, events))
     bypasses = reasons_to_bypass(pod.labels, pod.annotations, pod.spec)
     outcome = _outcome(pod, decision, bypasses)
-    advised = [one.action for message in said for one in message.advice]
-    steps = (*advised, *_size_steps(pod), *_steps(pod, outcome, decision, bypasses))
+    if outcome is Outcome.NO_PROFILE and not all_claims and not _names_one_that_is_seen(decision):
+        outcome = Outcome.UNKNOWN
+    advised = [one.action for message in said for one in message.advice if one.action]
+    steps = [*advised, *_size_steps(pod), *_steps(pod, outcome, decision, bypasses)]
+    if outcome is Outcome.TAKEN and not steps:
+        steps = [_wait(pod, now)]
     return Explanation(pod, outcome, _headline(pod, outcome, decision, now), decision, said, tuple(dict.fromkeys(steps)))
+
+
+def _messages(pod: Pod, events: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
+    """What schedulers have said, each thing once. Events are gone after an hour; the pod's condition stays."""
+    told = dict.fromkeys(events)
+    if pod.problem and all(message != pod.problem for _, message in told):
+        told[FARGATE_SCHEDULER if pod.taken else DEFAULT_SCHEDULER, pod.problem] = None
+    return told
+
+
+def _names_one_that_is_seen(decision: Decision) -> bool:
+    return decision.pin is not None and any(one.profile.name == decision.pin for one in (*decision.to_come, *decision.near))
 
 
 def _outcome(pod: Pod, decision: Decision, bypasses: Sequence[str]) -> Outcome:
@@ -82,7 +110,9 @@ def _outcome(pod: Pod, decision: Decision, bypasses: Sequence[str]) -> Outcome:
         return Outcome.BYPASSED
     if decision.winner is None:
         return Outcome.NO_PROFILE
-    return Outcome.MADE_TOO_EARLY if pod.created else Outcome.WOULD_BE_TAKEN
+    if pod.created is None:
+        return Outcome.WOULD_BE_TAKEN
+    return Outcome.PASSED_OVER if passed_over(pod, decision.winner.profile) else Outcome.MADE_TOO_EARLY
 
 
 def _headline(pod: Pod, outcome: Outcome, decision: Decision, now: datetime) -> str:
@@ -95,14 +125,18 @@ def _headline(pod: Pod, outcome: Outcome, decision: Decision, now: datetime) -> 
         case Outcome.ELSEWHERE:
             return f"{pod.phase} on node {pod.node}, not on Fargate.{_would_be(decision)}"
         case Outcome.TAKEN:
-            return f"{state}. EKS has given it to {_profile(pod.profile, decision)}; the fargate-scheduler has found no place for it yet."
+            return f"{state}. EKS has given it to {_profile(pod.profile, decision)}; it has no node yet."
         case Outcome.BYPASSED:
             without = f" Without what is named below, {_profile(_winner(decision), decision)} would take it." if decision.winner else ""
             return f"{f'{state}. ' if pod.created else ''}EKS does not look for a Fargate profile for this pod.{without}"
         case Outcome.NO_PROFILE:
             return f"{f'{state}. ' if pod.created else ''}{_none(decision)}"
+        case Outcome.UNKNOWN:
+            return f"{f'{state}. ' if pod.created else ''}Whether a Fargate profile takes this pod cannot be known, as not all are seen."
         case Outcome.WOULD_BE_TAKEN:
             return f"{_capital(_profile(_winner(decision), decision))} takes this pod{_why(decision)}."
+    if outcome is Outcome.PASSED_OVER:
+        return f"{state}. EKS has passed it over: {_profile(_winner(decision), decision)} was ACTIVE already when it was made."
     made = _made(pod, decision, now)
     return f"{state}. {_capital(_profile(_winner(decision), decision))} takes it once it is made again{_why(decision)}{made}."
 
@@ -175,8 +209,11 @@ def _steps(pod: Pod, outcome: Outcome, decision: Decision, bypasses: Sequence[st
             return list(bypasses)
         case Outcome.MADE_TOO_EARLY:
             return [_make_again(pod, decision)]
-        case Outcome.TAKEN if pod.profile and pod.profile != _winner(decision):
-            return [f"the profile {pod.profile} is gone or not ACTIVE: make the pod again, so that EKS chooses anew"]
+        case Outcome.PASSED_OVER:
+            again = "if EKS passes that one over, too, compare the claim with what EKS has: --aws reads its profiles"
+            return [made_again(pod), again]
+        case Outcome.TAKEN if pod.profile and not _is_active(pod.profile, decision):
+            return [f"if profile {pod.profile} is gone, make the pod again, so that EKS chooses anew: {made_again(pod)}"]
         case Outcome.NO_PROFILE:
             return _ways_to_a_profile(pod, decision)
     return []
@@ -184,12 +221,21 @@ def _steps(pod: Pod, outcome: Outcome, decision: Decision, bypasses: Sequence[st
 
 def _make_again(pod: Pod, decision: Decision) -> str:
     claim = decision.winner.profile.claim if decision.winner else None
-    if pod.controller is None:
-        return "delete the pod and apply it again: nothing else would make it again"
-    if claim:
+    if claim and by_hand(pod) is None:
         namespace, _, name = claim.partition("/")
         return f"kubectl fargate reschedule {name} -n {namespace}"
-    return f"kubectl delete pod {pod.name} -n {pod.namespace}   ({pod.controller} makes it again)"
+    return made_again(pod)
+
+
+def _is_active(name: str, decision: Decision) -> bool:
+    every = (*decision.matching, *decision.to_come, *decision.near)
+    return any(one.profile.name == name and one.profile.active for one in every)
+
+
+def _wait(pod: Pod, now: datetime) -> str:
+    if pod.created and now - pod.created > _NODE_WITHIN:
+        return f"make it again, as nothing is said of it any more: {made_again(pod)}"
+    return "wait: EKS makes a node for it, which takes a minute or two"
 
 
 def _ways_to_a_profile(pod: Pod, decision: Decision) -> list[str]:
@@ -204,7 +250,8 @@ def _ways_to_a_profile(pod: Pod, decision: Decision) -> list[str]:
     way = _way_to(nearest) if nearest else None
     ways = [way] if way else []
     labels = ", ".join(f"{key}={value}" for key, value in sorted(pod.labels.items())[:2] if key != "pod-template-hash")
-    ways.append(f"claim {labels or 'its labels'} in namespace {pod.namespace} with a FargateProfileClaim")
+    again = ", then make the pod again" if pod.created else ""
+    ways.append(f"claim {labels or 'its labels'} in namespace {pod.namespace} with a FargateProfileClaim{again}")
     return ways
 
 

@@ -8,9 +8,10 @@ from typing import Any, Final
 from fargateclaims.api.times import parse_rfc3339
 from fargateclaims.domain.pods.combinations import Combination, read_capacity
 from fargateclaims.domain.pods.matching import PIN
+from fargateclaims.domain.pods.scheduler_messages import is_of_fargate
 
 FARGATE_SCHEDULER: Final = "fargate-scheduler"
-_DEFAULT_SCHEDULER: Final = "default-scheduler"
+DEFAULT_SCHEDULER: Final = "default-scheduler"
 _CAPACITY: Final = "CapacityProvisioned"
 _COMPUTE_TYPE: Final = "eks.amazonaws.com/compute-type"
 _FARGATE_NODE: Final = "fargate-"
@@ -23,6 +24,7 @@ class Pod:
 
     :param created: None for one out of a manifest, which nobody has made yet.
     :param controller: `Kind/name` of what made it and would make it again; None if nothing would.
+    :param problem: what a scheduler says in the condition PodScheduled; empty where it says nothing.
     """
 
     namespace: str
@@ -37,6 +39,7 @@ class Pod:
     controller: str | None = None
     deleting: bool = False
     resource_version: str = ""
+    problem: str = ""
 
     @property
     def on_fargate(self) -> bool:
@@ -45,8 +48,8 @@ class Pod:
 
     @property
     def taken(self) -> bool:
-        """Whether EKS has given it to a profile: its admission has put it before the fargate-scheduler."""
-        return self.spec.get("schedulerName") == FARGATE_SCHEDULER
+        """Whether EKS has given it to a profile: its admission marks a pod, and the fargate-scheduler speaks of no other."""
+        return self.spec.get("schedulerName") == FARGATE_SCHEDULER or _CAPACITY in self.annotations or is_of_fargate(self.problem)
 
     @property
     def pending(self) -> bool:
@@ -85,6 +88,7 @@ def read_pod(obj: Mapping[str, Any]) -> Pod:
         controller=_controller(metadata),
         deleting=bool(metadata.get("deletionTimestamp")),
         resource_version=_text(metadata, "resourceVersion"),
+        problem=_problem(status),
     )
 
 
@@ -98,7 +102,7 @@ def reasons_to_bypass(labels: Mapping[str, str], annotations: Mapping[str, str],
         if found.get(_COMPUTE_TYPE) == "ec2":
             reasons.append(f"the {place} {_COMPUTE_TYPE}: ec2 keeps it off Fargate: remove it from the pod's template")
     scheduler = spec.get("schedulerName")
-    if isinstance(scheduler, str) and scheduler not in ("", _DEFAULT_SCHEDULER, FARGATE_SCHEDULER):
+    if isinstance(scheduler, str) and scheduler not in ("", DEFAULT_SCHEDULER, FARGATE_SCHEDULER):
         reasons.append(f"spec.schedulerName gives it to {scheduler}: remove the field")
     if spec.get("nodeSelector"):
         reasons.append("spec.nodeSelector asks for certain nodes, and EKS passes over such pods: remove it")
@@ -126,6 +130,14 @@ def _time(value: object) -> datetime | None:
         return parse_rfc3339(value) if isinstance(value, str) else None
     except ValueError:
         return None
+
+
+def _problem(status: Mapping[str, Any]) -> str:
+    conditions = status.get("conditions")
+    if not isinstance(conditions, list):
+        return ""
+    scheduled = (one for one in conditions if isinstance(one, Mapping) and one.get("type") == "PodScheduled")
+    return next((_text(one, "message") for one in scheduled if one.get("status") == "False"), "")
 
 
 def _controller(metadata: Mapping[str, Any]) -> str | None:

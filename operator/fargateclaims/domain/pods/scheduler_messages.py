@@ -10,7 +10,10 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What a message means, and what to do."""
+    """What a message means, and what to do.
+
+    :param action: empty where that depends on the pod and the profiles, not on the message.
+    """
 
     meaning: str
     action: str
@@ -31,7 +34,11 @@ def _known(pattern: str, meaning: str, action: str) -> _Known:
 
 _NAME: Final = r"([A-Za-z0-9][A-Za-z0-9._-]{0,252})"
 
-_MESSAGES: Final = (
+_UNSUPPORTED: Final = "Pod not supported on Fargate"
+_CAPABILITY: Final = r"(?-i:[A-Z_]{2,40})"
+
+_OF_FARGATE: Final = (
+    _known(r"\bDaemonSet not supported", "pods of a DaemonSet do not run on Fargate", "make it a sidecar"),
     _known(r"fields not supported:[^;]*\bHostNetwork\b", "Fargate has no host network", "remove spec.hostNetwork"),
     _known(r"fields not supported:[^;]*\bHostPID\b", "Fargate has no host processes to share", "remove spec.hostPID"),
     _known(r"fields not supported:[^;]*\bHostIPC\b", "Fargate has no host IPC to share", "remove spec.hostIPC"),
@@ -41,9 +48,19 @@ _MESSAGES: Final = (
         "remove securityContext.privileged, or run this pod on EC2 nodes",
     ),
     _known(
-        r"invalid SecurityContext fields:(?![^;]*\bPrivileged\b)\s*([A-Za-z, ]{1,200})",
+        rf"Capabilities added: ({_CAPABILITY}(?:, {_CAPABILITY}){{0,20}})",
+        "Fargate adds no capabilities: {0}",
+        "remove them from securityContext.capabilities.add, or run this pod on EC2 nodes",
+    ),
+    _known(
+        r"\bAllowPrivilegeEscalation\b",
+        "Fargate does not allow securityContext: AllowPrivilegeEscalation",
+        "set securityContext.allowPrivilegeEscalation to false, or run this pod on EC2 nodes",
+    ),
+    _known(
+        r"invalid SecurityContext fields:(?![^;]*\b(?:Privileged|Capabilities added|AllowPrivilegeEscalation)\b)\s*([A-Za-z]{1,60})",
         "Fargate does not allow securityContext: {0}",
-        "remove those fields, or run this pod on EC2 nodes",
+        "remove that field, or run this pod on EC2 nodes",
     ),
     _known(r"port contains HostIP or HostPort", "Fargate has no host ports", "remove hostPort and hostIP; reach the pod through a Service"),
     _known(
@@ -51,6 +68,17 @@ _MESSAGES: Final = (
         "the PersistentVolumeClaim {0} was not bound when the pod came, and EKS tries a pod only once",
         "wait until the claim {0} is Bound, then make the pod again; EFS needs a PersistentVolume made by hand",
     ),
+    _known(
+        rf"PVC {_NAME} bound to invalid PV",
+        "the PersistentVolumeClaim {0} has a volume that Fargate cannot mount",
+        "use EFS with a static PersistentVolume; EBS needs EC2 nodes",
+    ),
+    _known(
+        rf'persistentvolumeclaim "{_NAME}" not found',
+        "there was no PersistentVolumeClaim {0} when the pod came, and EKS tries a pod only once",
+        "make the claim {0} and wait until it is Bound, then make the pod again",
+    ),
+    _known(r"\bvolumeDevices not supported", "Fargate has no block devices", "use volumeMounts, or run this pod on EC2 nodes"),
     _known(
         rf"{_NAME} is of an unsupported volume Type",
         "Fargate cannot mount the volume {0}",
@@ -91,6 +119,8 @@ _MESSAGES: Final = (
         "a subnet of the profile is in a zone without Fargate: {0}",
         "take that subnet out of the class",
     ),
+    # How much is too much, the pod's own requests say.
+    _known(r"exceed the max Fargate configuration", "the pod asks for more than Fargate's largest size", ""),
     _known(
         r"account is currently blocked",
         "AWS has blocked Fargate for this account, as it does with some new ones",
@@ -101,15 +131,17 @@ _MESSAGES: Final = (
         "the pod runs; its logs go nowhere",
         "only if its logs should go to CloudWatch or elsewhere: make the ConfigMap aws-logging in namespace aws-observability",
     ),
+)
+_OF_OTHERS: Final = (
     _known(
         r"untolerated taint \{?eks\.amazonaws\.com/compute-type:? ?fargate",
         "the default scheduler looked for an EC2 node: EKS did not give this pod to Fargate",
-        "make the pod again once a profile matches it",
+        "",
     ),
     _known(
         r"no nodes available to schedule pods",
         "the default scheduler looked for an EC2 node, and there is none: EKS did not give this pod to Fargate",
-        "make the pod again once a profile matches it",
+        "",
     ),
 )
 
@@ -117,9 +149,16 @@ _MESSAGES: Final = (
 def advice_on(message: str) -> list[Advice]:
     """What is known of a message of the scheduler's, part by part; empty if nothing is."""
     found = []
-    for known in _MESSAGES:
+    for known in (*_OF_FARGATE, *_OF_OTHERS):
         match = known.pattern.search(message)
         if match:
             groups = [group.strip() if group else "?" for group in match.groups()]
             found.append(Advice(known.meaning.format(*groups), known.action.format(*groups)))
+    if not found and _UNSUPPORTED in message:
+        found.append(Advice("Fargate cannot run this pod as it is", "change what the message names, or run this pod on EC2 nodes"))
     return found
+
+
+def is_of_fargate(message: str) -> bool:
+    """Whether the fargate-scheduler says this: then EKS has given the pod to a profile."""
+    return _UNSUPPORTED in message or any(known.pattern.search(message) for known in _OF_FARGATE)

@@ -2,17 +2,15 @@
 
 import shlex
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from fargateclaims.domain.pods.matching import ProfileView
 from fargateclaims.domain.pods.pod import Pod
-from fargateclaims.domain.pods.rescheduling import judge
+from fargateclaims.domain.pods.rescheduling import by_hand, judge
 from fargateclaims.domain.repairs.plans import NothingToDo
 
 _NAMED: Final = 5
-_JOB: Final = "Job/"
-_ANYBODY: Final = "ReplicaSet/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +38,28 @@ def plan(pods: Iterable[Pod], profile: ProfileView, profiles: Iterable[ProfileVi
     """
     if profile.active_since is None:
         return NothingToDo(f"it is not known since when profile {profile.name} is ACTIVE")
-    known = {pod.uid: pod for pod in pods if pod.created is not None}
-    # Judged as if all had a controller: what else keeps the profile from a pod is no business of a repair.
-    judged = judge((replace(pod, controller=_ANYBODY) for pod in known.values()), profile, profiles)
-    taken = [known[one.pod.uid] for one in judged if one.why_not is None]
-    again = tuple(pod for pod in taken if not _left(pod))
-    left = tuple(pod for pod in taken if _left(pod))
-    if not taken:
+    # What else keeps the profile from a pod is no business of a repair.
+    judged = judge((pod for pod in pods if pod.created is not None), profile, profiles)
+    again = tuple(one.pod for one in judged if one.why_not is None)
+    left = tuple(one.pod for one in judged if one.by_hand)
+    if not (again or left):
         return NothingToDo(f"profile {profile.name} would take no Pending pod that is older than it")
     return RecreatePods(again, left, _message(profile, again, left), _command(profile, again))
 
 
 def left_to_people(pods: RecreatePods, profile: ProfileView) -> str:
-    """What is said where nothing is to be repaired: how many there are, and the command that a person would type."""
-    every = (*pods.again, *pods.left)
-    made = f"{len(every)} Pending pods were made before profile {profile.name} was ACTIVE and are not looked at again: {_titles(every)}"
-    return f"{made}; {pods.command}" if pods.command else made
+    """What is said where nothing is to be repaired: how many there are, and what a person would do."""
+    number = len(pods.again) + len(pods.left)
+    were, are = ("pod was", "is") if number == 1 else ("pods were", "are")
+    again = f"{_titles(pods.again)}: {pods.command}" if pods.again else ""
+    steps = "; ".join(filter(None, (again, each_by_hand(pods.left))))
+    return f"{number} Pending {were} made before profile {profile.name} was ACTIVE and {are} not looked at again: {steps}"
 
 
-def _left(pod: Pod) -> str:
-    """Why a person has to see to a pod; empty if nobody has."""
-    if pod.controller is None:
-        return "nothing would make it again"
-    if pod.controller.startswith(_JOB):
-        # Kubernetes, "Jobs", on `backoffLimit`: with 0, the first one that is deleted ends the Job.
-        return "its Job counts a pod that is deleted as one that has failed"
-    return ""
+def each_by_hand(pods: Sequence[Pod]) -> str:
+    """Pods that are left, and what a person has to do with each."""
+    more = f" and {len(pods) - _NAMED} more" if len(pods) > _NAMED else ""
+    return ", ".join(f"{pod.namespace}/{pod.name} ({by_hand(pod)})" for pod in pods[:_NAMED]) + more
 
 
 def _message(profile: ProfileView, again: Sequence[Pod], left: Sequence[Pod]) -> str:
@@ -73,9 +67,7 @@ def _message(profile: ProfileView, again: Sequence[Pod], left: Sequence[Pod]) ->
     if again:
         parts.append(f"made again, so that profile {profile.name} takes them: {_titles(again)}")
     if left:
-        named = ", ".join(f"{pod.namespace}/{pod.name} ({_left(pod)})" for pod in left[:_NAMED])
-        more = f" and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
-        parts.append(f"Pending since before profile {profile.name} was ACTIVE, until you make them again: {named}{more}")
+        parts.append(f"Pending since before profile {profile.name} was ACTIVE, and left to you: {each_by_hand(left)}")
     return "; ".join(parts)
 
 
