@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from fargateclaims.api.conditions import ConditionType
 from fargateclaims.api.reasons import Reason
-from fargateclaims.cli.plugin.app import app as plugin
+from fargateclaims.cli.plugin.commands import app as plugin
 from fargateclaims.domain.lint.registry import BY_ID, RULES
 from support.command_lines import parse
 from support.guide_page import PAGE, ROOT, Row, rows

@@ -9,7 +9,7 @@ from typing import Any, Final
 import typer
 
 from fargateclaims.cli.app import app as operator
-from fargateclaims.cli.plugin.app import app as plugin
+from fargateclaims.cli.plugin.commands import app as plugin
 
 _FENCED: Final = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 _SPAN: Final = re.compile(r"`([^`]+)`")

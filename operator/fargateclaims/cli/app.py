@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from fargateclaims import __version__
+from fargateclaims.cli.command import Command
 from fargateclaims.cli.demo import demo
 from fargateclaims.cli.doctor import Command as DoctorCommand
 from fargateclaims.cli.doctor import doctor
@@ -20,12 +21,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 simulate = typer.Typer(help="Run an embedded API, or the data plane of Fargate, on this machine.", no_args_is_help=True)
-app.command("run")(run)
-app.command("demo")(demo)
+app.command("run", cls=Command)(run)
+app.command("demo", cls=Command)(demo)
 app.command("doctor", cls=DoctorCommand)(doctor)
-simulate.command("eks")(simulate_eks)
-simulate.command("kube")(simulate_kube)
-simulate.command("fargate")(simulate_fargate)
+simulate.command("eks", cls=Command)(simulate_eks)
+simulate.command("kube", cls=Command)(simulate_kube)
+simulate.command("fargate", cls=Command)(simulate_fargate)
 app.add_typer(simulate, name="simulate")
 
 

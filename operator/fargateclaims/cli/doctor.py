@@ -1,22 +1,20 @@
 """`fargateclaims doctor`: all that Fargate needs around a cluster, looked at once. Nothing is changed.
 
 Exit codes: 0 all is well; 1 warnings, or something that could not be looked at; 2 errors; 64 the command line is wrong; 69 there was
-nothing to look at, since no class can be read; 74 the answer cannot be written. The last three are those of sysexits.h.
+nothing to look at, since no class can be read; 70 and 74 as for all commands, see `cli.entry`. The last four are those of sysexits.h.
 """
 
-import errno
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperCommand
 
+from fargateclaims.cli.command import Command as AnyCommand
 from fargateclaims.cli.doctoring.format import Format
 from fargateclaims.cli.plugin.errors import PluginError, UsageError
 from fargateclaims.cli.plugin.options import Context, Kubeconfig, Place
 
 EXIT_USAGE: Final = 64
 EXIT_UNAVAILABLE: Final = 69
-EXIT_UNWRITABLE: Final = 74
 _USAGE_ELSEWHERE: Final = 2
 
 _CLASS = typer.Option(
@@ -37,7 +35,7 @@ _FIX_ONLY = typer.Option("--fix-only", help="Leave out what is as it should be."
 _VERBOSE = typer.Option("--verbose", "-v", help="With all details.")
 
 
-class Command(TyperCommand):
+class Command(AnyCommand):
     """A command whose usage errors have an exit code of their own: 2 says here that something is wrong with the cluster."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - typer names its context's type nowhere
@@ -90,9 +88,4 @@ def doctor(  # noqa: PLR0913 - the options of a command line
     except PluginError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(EXIT_USAGE if isinstance(error, UsageError) else EXIT_UNAVAILABLE) from None
-    except OSError as error:
-        if error.errno == errno.EPIPE:
-            raise  # typer knows that
-        typer.echo(f"error: the answer cannot be written: {error.strerror}", err=True)
-        raise typer.Exit(EXIT_UNWRITABLE) from None
     raise typer.Exit(code)

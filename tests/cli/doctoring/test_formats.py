@@ -13,6 +13,7 @@ from fargateclaims.api.reasons import Reason
 from fargateclaims.cli.doctoring.document import document
 from fargateclaims.cli.doctoring.markdown import markdown
 from fargateclaims.cli.doctoring.text import write_text
+from fargateclaims.cli.entry import open_streams
 from fargateclaims.domain.checks.finding import Level
 from fargateclaims.domain.doctor.chart import Check, ClassChart, ClusterChart, Examination
 from support.broken_set_ups import SetUp
@@ -189,6 +190,7 @@ def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch, terminal: bo
 
 def test_a_terminal_without_our_signs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BytesIO(), encoding="ascii"))
+    open_streams()
     write_text(found(LATER, Check("c", None, "m"), Check("d", Level.UNKNOWN, "m")), verbose=False, only_fixes=False)
     sys.stdout.flush()
     written = sys.stdout.buffer.getvalue().decode()  # type: ignore[union-attr]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from fargateclaims.cli.plugin import session
-from fargateclaims.cli.plugin.app import app
+from fargateclaims.cli.plugin.commands import app
 from fargateclaims.cli.plugin.errors import guarded
 from fargateclaims.clock import SystemClock
 from fargateclaims.kube import client as requests
@@ -39,7 +39,7 @@ def plugin(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.delenv(name, raising=False)
 
     def run(*arguments: str, stdin: str = "") -> Ran:
-        monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin.encode())))
         try:
             code = guarded(lambda: app(list(arguments), prog_name="kubectl fargate"))
         except SystemExit as end:

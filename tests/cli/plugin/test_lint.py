@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from fargateclaims.cli.plugin import lint as command
-from fargateclaims.cli.plugin.app import app
+from fargateclaims.cli.plugin.commands import app
 from fargateclaims.cli.plugin.errors import guarded
 from support.kube_server import RunningKube
 from support.lint_fixtures import FOLDER, expected, text_of

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from fargateclaims import __version__
+from fargateclaims.cli.entry import open_streams
 from support.kube_server import RunningKube
 from support.kubectl import KUBECTL
 from support.plugin import Plugin, pod
@@ -33,7 +34,7 @@ def test_kubectl_finds_it_on_the_path() -> None:
 
 
 def test_help_waits_for_nothing_that_only_an_answer_needs() -> None:
-    script = "import fargateclaims.cli.plugin.app, sys; print(*sys.modules)"
+    script = "import fargateclaims.cli.plugin.commands, sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=LIMIT, check=True)
     assert {"aiohttp", "boto3", "botocore", "kopf", "kubernetes", "moto", "rich"} & {*done.stdout.split()} == set()
 
@@ -98,11 +99,24 @@ def test_a_cluster_that_is_not_there(plugin: Plugin, kube: RunningKube, tmp_path
     assert ran.err.count("\n") == 1
 
 
-def test_signs_are_plain_where_the_terminal_has_no_others(plugin: Plugin, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "begins"),
+    [
+        (("size", "-f", "-"), b"pod/w+?b in namespace shop\n"),
+        (("size", "-f", "-", "-o", "json"), b'{\n  "pods": [\n    {\n      "kind": "Pod",\n      "name": "w\\u2713\\u00e9b"'),
+        (("size", "-f", "-", "-o", "yaml"), b'pods:\n- kind: Pod\n  name: "w\\u2713\\xE9b"'),
+        (("lint", "-f", "-", "--select", "FG203"), b"standard input\n  12  warning  FG203  Pod shop/w+?b: "),
+        (("lint", "-f", "-", "--select", "FG203", "-o", "github"), b"::warning title=FG203 No requests::Pod shop/w+?b: "),
+    ],
+)
+def test_what_the_terminal_cannot_show_is_shown_otherwise(
+    plugin: Plugin, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], begins: bytes
+) -> None:
     written = io.BytesIO()
-    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="latin-1", write_through=True))
-    plugin("size", "-f", "-", stdin=MANIFEST.replace("web-7f", "w✓éb"))
-    assert written.getvalue().startswith(b"pod/w+?b in namespace shop\n")
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(written, encoding="ascii"))
+    open_streams()
+    plugin(*arguments, stdin=MANIFEST.replace("web-7f", "w✓éb"))
+    assert written.getvalue().startswith(begins), written.getvalue()
 
 
 class _Terminal(io.StringIO):

@@ -5,8 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-import typer
-
 from fargateclaims.cli.doctoring.document import document
 from fargateclaims.cli.doctoring.format import Format
 from fargateclaims.cli.doctoring.markdown import markdown
@@ -50,5 +48,5 @@ def answer(wanted: Wanted, style: Style) -> int:
         case Format.JSON:
             plain.write_document(document(found, code, only_fixes=style.only_fixes), PlainFormat.JSON)
         case Format.MARKDOWN:
-            typer.echo(markdown(found, verbose=style.verbose, only_fixes=style.only_fixes))
+            plain.write(markdown(found, verbose=style.verbose, only_fixes=style.only_fixes))
     return code

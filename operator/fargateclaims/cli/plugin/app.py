@@ -1,45 +1,17 @@
-"""`kubectl-fargate`: the kubectl plugin, put together. kubectl finds it on the PATH and runs it as `kubectl fargate`."""
+"""The entry point of `kubectl-fargate`: kubectl finds it on the PATH and runs it as `kubectl fargate`."""
 
-import signal
 import sys
-from typing import Annotated
 
-import typer
-
-from fargateclaims import __version__
-from fargateclaims.cli.plugin.cost import cost
-from fargateclaims.cli.plugin.errors import guarded
-from fargateclaims.cli.plugin.explain import explain
-from fargateclaims.cli.plugin.lint import lint
-from fargateclaims.cli.plugin.reschedule import reschedule
-from fargateclaims.cli.plugin.size import size
-
-app = typer.Typer(
-    help="Explains pods on EKS Fargate: which profile takes them, what size they get, what they cost, what keeps them off it.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
-for command in (explain, size, cost, reschedule, lint):
-    app.command(command.__name__)(command)
-
-
-def _version(asked: bool) -> None:  # noqa: FBT001 - typer calls it so
-    if asked:
-        typer.echo(f"kubectl-fargate {__version__}")
-        raise typer.Exit
-
-
-@app.callback()
-def _options(
-    *, version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False
-) -> None:
-    """Options of the program itself."""
+from fargateclaims.cli.entry import enter
 
 
 def main() -> None:
     """Run the plugin."""
-    # Who pipes into `head` wants no word about the pipe.
-    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    enter(_program)
+
+
+def _program() -> None:
+    from fargateclaims.cli.plugin.commands import app  # noqa: PLC0415 - see enter
+    from fargateclaims.cli.plugin.errors import guarded  # noqa: PLC0415 - the same
+
     sys.exit(guarded(lambda: app(prog_name="kubectl fargate")))

@@ -1,6 +1,7 @@
 """What ends a command early: one sentence on stderr and an exit code, never a traceback.
 
-0: answered. 1: the cluster, AWS or a manifest allowed no answer. 2: the command line is wrong.
+0: answered. 1: the cluster, AWS or a manifest allowed no answer. 2: the command line is wrong. More of them, for all commands, are in
+`cli.entry`.
 """
 
 import sys

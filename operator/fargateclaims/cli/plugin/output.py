@@ -4,28 +4,22 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any
 
 import typer
 
 from fargateclaims.cli.plugin.options import Format
 
-_PLAIN: Final = str.maketrans({"✓": "+", "✗": "x", "→": "->", "…": "...", "·": "-", "├": "|", "└": "`", "│": "|", "─": "-"})
-
 
 class Screen:
-    """Where a command's text goes.
-
-    Colours only where a person looks and has not refused them (https://no-color.org); signs only where the encoding has them.
-    """
+    """Where a command's text goes, with colours only where a person looks and has not refused them (https://no-color.org)."""
 
     def __init__(self) -> None:
         self._colours = sys.stdout.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        self._signs = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
 
     def line(self, text: str = "") -> None:
         """Write one line."""
-        typer.echo(text if self._signs else text.translate(_PLAIN).encode("ascii", "replace").decode(), color=self._colours)
+        write(text)
 
     def good(self, text: str) -> str:
         """Text of something that is as it should be."""
@@ -67,11 +61,20 @@ def clean(text: str) -> str:
     return "".join(character if character.isprintable() else "�" for character in text)
 
 
+def write(text: str) -> None:
+    """Write a text and a line break, at once: what stderr says next stands below it."""
+    # Not by typer.echo, which writes UTF-8 to a terminal that has nothing but ASCII. Here, `cli.entry` sees to that.
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
 def write_document(document: Mapping[str, Any], output: Format) -> None:
     """Write a whole answer for programs."""
+    # Both can say any character in ASCII.
+    as_it_is = (sys.stdout.encoding or "").lower() in ("utf-8", "utf8")
     if output is Format.JSON:
-        typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+        write(json.dumps(document, indent=2, ensure_ascii=not as_it_is))
         return
     import yaml  # noqa: PLC0415 - only who asks for YAML waits for it
 
-    typer.echo(yaml.safe_dump(document, sort_keys=False, allow_unicode=True).rstrip())
+    write(yaml.safe_dump(document, sort_keys=False, allow_unicode=as_it_is).rstrip())
