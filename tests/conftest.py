@@ -5,6 +5,7 @@ one is not collected. What happened there is judged afterwards, in a run of its 
 """
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from support.audit_log import keep
 from support.control_plane import ControlPlane, control_plane
 
 HERE = Path(__file__).parent
+# A script's background hears of no Ctrl-C, nor would the programs that tests start there and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # The same examples each time: a failure that only some runs see is found by the thorough profile, not by whoever pushes next.
 settings.register_profile("quick", derandomize=True, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile(
