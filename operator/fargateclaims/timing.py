@@ -89,10 +89,13 @@ DRAIN_BLIND_GRACE: Final = 300.0
 """How long a drain waits for an API server that does not answer: as long as for anything that may come back by itself."""
 
 CLASS_RECHECK: Final = 30.0
-"""After EC2 or IAM did not answer about a class: claims may wait for it, and a service that is down is not asked at each turn."""
+"""After EC2 or IAM did not answer about a class, and twice as long each time up to `SLOW_RECHECK`: claims may wait for it, and a service
+that is down is not asked at each turn."""
 CLUSTER_RECHECK: Final = 30.0
 """Between two looks at a cluster that is to become ACTIVE by itself: claims wait for that, and it takes minutes."""
 
+PINNED_RECHECK: Final = 60.0
+"""Between two looks at the pod templates that name a profile which is being drained: they are all of a cluster's, and people edit few."""
 DRAIN_SLOWEST: Final = 30.0
 """Between two looks at pods that do not go, at the most: what holds them lasts for minutes or until a person acts."""
 INSPECTION_INTERVAL: Final = 900.0

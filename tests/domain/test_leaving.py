@@ -58,7 +58,7 @@ def replaced(
     old, new = profiles(claim)
     pods = {} if seen is None else {old.arn: seen}
     found = plan(make_facts(claim, profiles=(old, new), classes=[cls or make_class()], **{"pods": pods, **fields}))
-    return found, next(iter(found.drains), None)
+    return found, next((order for _, order in found.drains), None)
 
 
 def stands(found: Plan) -> tuple[str, str, str]:
@@ -176,7 +176,7 @@ def test_a_deletion_waits_where_the_class_says_so() -> None:
     found = plan(make_facts(claim, pods={profile.arn: PodsSeen((POD,), 3)}, **fields))
     assert found.action is None
     assert message(report_of(found, claim)) == f"waiting for the pods on profile {profile.name} to go: 1 of 3 pods left"
-    assert [order.purpose for order in found.drains] == [Purpose.DELETE]
+    assert [order.purpose for _, order in found.drains] == [Purpose.DELETE]
     late = plan(later(make_facts(claim, pods={profile.arn: PodsSeen((POD,), 3)}, **fields), 601))
     assert ready(report_of(late, claim)) == ("False", Reason.PODS_REMAIN)
     gone = plan(make_facts(claim, pods={profile.arn: PodsSeen((), 3)}, **fields))
@@ -220,7 +220,7 @@ def edit(cls: Any = None, **facts: Any) -> tuple[Plan, Profile]:
 def test_pods_that_name_the_profile_are_found_before_it_is_replaced(cls: Any) -> None:
     found, old = edit(cls, pins=...)
     assert found.action is None
-    assert found.replaced == (old,)
+    assert [profile for _, profile in found.replaced] == [old]
     assert stands(found)[1] == Reason.REPLACING
     found, old = edit(cls, pins=(PinnedTemplate("shop", "StatefulSet", "db"),))
     assert found.action is not None
@@ -263,7 +263,7 @@ def test_an_edit_during_a_drain_kills_no_pod_that_has_moved() -> None:
     old, new = profiles(claim)
     found = plan(make_facts(claim, profiles=(old, new), pods={old.arn: PodsSeen((POD,), 2)}))
     assert found.action is None
-    assert [(order.profile, order.successor) for order in found.drains] == [(old.name, new.name)]
+    assert [(order.profile, order.successor) for _, order in found.drains] == [(old.name, new.name)]
     assert stands(found)[1] == Reason.DRAINING
     assert not any(event.warning for event in found.claims[0].events)
     found = plan(make_facts(claim, profiles=(old, new), pods={old.arn: PodsSeen((), 2)}))

@@ -1,6 +1,7 @@
 """A predecessor's pods are moved before it goes, in virtual time and on pods in memory."""
 
 import asyncio
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,7 @@ from fargateclaims.api.group import CLAIM_KIND
 from fargateclaims.domain.evictions import PodOnProfile
 from fargateclaims.domain.no_access import Barrier, NoAccess
 from fargateclaims.domain.pinned import PinnedTemplate
+from fargateclaims.kube.errors import Unavailable
 
 Scenarios = Callable[..., None]
 OLD = "shop-checkout"
@@ -32,6 +34,36 @@ def events(fleet: Any) -> list[str]:
 
 def deletions(fleet: Any) -> int:
     return int(fleet.cloud.count(DELETE))
+
+
+def counted(method: Any, asked: Counter[str], name: str) -> Any:
+    """The method, with its calls counted."""
+
+    async def call(*arguments: Any) -> Any:
+        asked[name] += 1
+        return await method(*arguments)
+
+    return call
+
+
+class Recorder:
+    """A data plane, and what of it was asked for about which profile, or pod."""
+
+    def __init__(self, plane: Any, asked: set[tuple[str, str]]) -> None:
+        self._plane = plane
+        self._asked = asked
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._plane, name)
+
+        async def call(*arguments: Any) -> Any:
+            if name in ("pods_on", "pinned"):
+                self._asked.add((name, arguments[0]))
+            elif name == "evict":
+                self._asked.update((name, pod.uid) for pod in arguments[0])
+            return await method(*arguments)
+
+        return call
 
 
 def test_pods_are_evicted_before_their_profile_goes(in_fleet: Scenarios) -> None:
@@ -124,6 +156,99 @@ def test_nothing_is_evicted_by_who_does_not_lead(in_fleet: Scenarios) -> None:
         plane.blocked = set()
         await asyncio.sleep(60)
         assert plane.evicted == []
+
+    in_fleet(scenario)
+
+
+def test_who_loses_the_lease_evicts_no_more_in_the_same_round(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        old = await active(fleet)
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.pods[old] = pods(10)
+        evict = plane.evict
+
+        async def loses_it(some: Any, permit: Any) -> Any:
+            def once() -> bool:
+                may, fleet.operator.may_mutate = permit(), False
+                return bool(may)
+
+            return await evict(some, once)
+
+        plane.evict = loses_it
+        fleet.apply(selectors=[{"labels": {"app": "other"}}])
+        await fleet.until(lambda: plane.evicted)
+        await asyncio.sleep(60)
+        assert plane.evicted == ["web-0"]
+
+    in_fleet(scenario)
+
+
+def test_no_pod_is_moved_before_the_claim_says_so(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        old = await active(fleet)
+        plane = fleet.operator.data_planes.of(fleet.arn)
+        plane.pods[old] = pods(3)
+        put = fleet.kube.put_status
+
+        async def refused(obj: Any, *, urgent: bool = False) -> Any:
+            if any(condition["reason"] == "Draining" for condition in obj["status"]["conditions"]):
+                raise Unavailable("no answer")
+            return await put(obj, urgent=urgent)
+
+        fleet.kube.put_status = refused
+        fleet.apply(selectors=[{"labels": {"app": "other"}}])
+        await asyncio.sleep(180)
+        assert len(fleet.plane.profiles()) == 2
+        assert plane.evicted == []
+        fleet.kube.put_status = put
+        await fleet.until(lambda: len(plane.evicted) == 3)
+
+    in_fleet(scenario)
+
+
+def test_each_drain_is_its_own_class_s(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        roles = {name: f"arn:aws:iam::111122223333:role/{name}" for name in ("a", "b")}
+        asked: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        of = fleet.operator.data_planes.of
+
+        def as_role(arn: Any, cluster: Any, role: str, external_id: str) -> Any:
+            return Recorder(of(arn, cluster, role, external_id), asked[role])
+
+        fleet.operator.data_planes.of = as_role
+        olds = {}
+        for name, role in roles.items():
+            fleet.apply_class(name, assumeRoleARN=role)
+            fleet.apply(name, name)
+            await fleet.until(lambda: fleet.ready(name) == ("True", "Active"))  # noqa: B023 - called at once
+            olds[name] = fleet.claim(name)["status"]["profile"]["name"]
+            of(fleet.arn).pods[olds[name]] = [replace(pod, uid=name) for pod in pods(1)]
+        for name in roles:
+            fleet.apply(name, name, selectors=[{"labels": {"app": "other"}}])
+        await fleet.until(lambda: deletions(fleet) == 2)
+        for name, role in roles.items():
+            assert {("pinned", olds[name]), ("pods_on", olds[name]), ("evict", name)} == asked[role]
+
+    in_fleet(scenario)
+
+
+def test_templates_are_read_once_a_minute(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        old = await active(fleet)
+        plane, asked = fleet.operator.data_planes.of(fleet.arn), Counter[str]()
+        plane.pods[old], plane.blocked = pods(25), {"uid-24"}
+        for name in ("pods_on", "pinned"):
+            setattr(plane, name, counted(getattr(plane, name), asked, name))
+        fleet.apply(selectors=[{"labels": {"app": "other"}}])
+        await fleet.until(lambda: len(plane.evicted) == 24)
+        assert asked["pods_on"] > 2
+        assert asked["pinned"] == 2, "before the replacement, and in the drain"
+        plane.templates = [PinnedTemplate("shop", "ReplicaSet", "web")]
+        await fleet.until(lambda: "pinned to this profile by label" in fleet.message(), limit=120)
+        asked.clear()
+        await asyncio.sleep(1200)
+        assert asked["pods_on"] > asked["pinned"]
+        assert 10 <= asked["pinned"] <= 20
 
     in_fleet(scenario)
 

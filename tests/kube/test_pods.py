@@ -1,5 +1,6 @@
 """What is made of the API server's answers about pods; `in_cluster/` has the same against one that keeps the rules."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -134,12 +135,26 @@ async def test_of_many_evictions_a_few_go_at_a_time(server: ScriptedServer, clie
 
     pods = [PodOnProfile("shop", f"web-{n}", f"u{n}", "Running") for n in range(20)]
     server.will(*[slow] * 20)
-    assert await evict_all(client, pods) == {pod.uid: Eviction(EvictionAnswer.DONE) for pod in pods}
+    assert await evict_all(client, pods, lambda: True) == {pod.uid: Eviction(EvictionAnswer.DONE) for pod in pods}
     assert most <= EVICTIONS_AT_ONCE
 
 
-async def test_when_one_cannot_be_decided_all_that_were_begun_have_ended(server: ScriptedServer, client: KubeClient) -> None:
+async def test_when_one_cannot_be_decided_the_others_have_been(server: ScriptedServer, client: KubeClient) -> None:
     server.will(failure(500, "InternalError", "etcd"), *(answer({}, 201) for _ in range(9)))
-    with pytest.raises(Unavailable):
-        await evict_all(client, [POD] * 10)
+    pods = [replace(POD, uid=f"u{n}") for n in range(10)]
+    assert len(await evict_all(client, pods, lambda: True)) == 9, "what was decided is not lost with what was not"
     assert len(server.asked) == 10
+
+
+async def test_when_none_can_be_decided_it_is_told_why(server: ScriptedServer, client: KubeClient) -> None:
+    server.will(*(failure(500, "InternalError", "etcd") for _ in range(2)))
+    with pytest.raises(Unavailable):
+        await evict_all(client, [POD] * 2, lambda: True)
+
+
+async def test_who_may_not_go_on_evicts_no_more(server: ScriptedServer, client: KubeClient) -> None:
+    pods = [replace(POD, uid=f"u{n}") for n in range(10)]
+    server.will(*(answer({}, 201) for _ in pods))
+    permits = iter([True] * 3)
+    assert len(await evict_all(client, pods, lambda: next(permits, False))) == 3
+    assert len(server.asked) == 3

@@ -1,6 +1,6 @@
 """What runs in EKS clusters, in memory, as the engine's ports see it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -74,12 +74,14 @@ class MemoryDataPlane:
             self.found = replace(self.found, core_dns=replace(self.found.core_dns, restarted=now))
         return self.unchanged
 
-    async def evict(self, pods: Sequence[PodOnProfile]) -> dict[str, Eviction] | NoAccess:
+    async def evict(self, pods: Sequence[PodOnProfile], permit: Callable[[], bool]) -> dict[str, Eviction] | NoAccess:
         """See `DataPlane.evict`."""
         if self.no_access is not None:
             return self.no_access
         answers = {}
         for pod in pods:
+            if not permit():
+                break
             if pod.uid in self.blocked:
                 answers[pod.uid] = Eviction(EvictionAnswer.BLOCKED, f"{pod.namespace}/budget")
                 continue

@@ -51,8 +51,8 @@ class Plan:
     """What to do now.
 
     :param watch: the profiles whose progress somebody waits for.
-    :param drains: the profiles that are to go and whose pods are looked at, and moved where they are to be.
-    :param replaced: the profiles for which pods that name them are to be looked for.
+    :param drains: the profiles that are to go and whose pods are looked at, and moved where they are to be; each with its claim.
+    :param replaced: the profiles for which pods that name them are to be looked for; each with its claim.
     :param look_again: whether EKS must be read anew before the plan can go on.
     :param wake_at: when time alone changes the plan.
     """
@@ -65,8 +65,8 @@ class Plan:
     wake_at: datetime | None
     queue_length: int
     slot: Slot
-    drains: tuple[DrainOrder, ...] = ()
-    replaced: tuple[Profile, ...] = ()
+    drains: tuple[tuple[FargateProfileClaim, DrainOrder], ...] = ()
+    replaced: tuple[tuple[FargateProfileClaim, Profile], ...] = ()
 
 
 def plan(facts: Facts) -> Plan:
@@ -106,8 +106,8 @@ def plan(facts: Facts) -> Plan:
         wake_at=_wake_at(facts, assessments, reports, slot),
         queue_length=len(places),
         slot=slot,
-        drains=tuple(item.drain for item in assessments if item.drain is not None),
-        replaced=tuple(item.look_for_pins for item in assessments if item.look_for_pins is not None),
+        drains=tuple((item.claim, item.drain) for item in assessments if item.drain is not None),
+        replaced=tuple((item.claim, item.look_for_pins) for item in assessments if item.look_for_pins is not None),
     )
 
 

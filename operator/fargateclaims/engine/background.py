@@ -2,8 +2,8 @@
 
 ```
 pass ──▶ inspect ─▶ Inspector ─▶ a fact of later passes
-     ──▶ follow ──▶ Drainer ───▶ a fact of later passes
-              └───▶ Repairer ──▶ an event, and an inspection anew
+     ──▶ drain ───▶ Drainer ───▶ a fact of later passes
+     ──▶ follow ──▶ Repairer ──▶ an event, and an inspection anew
 ```
 """
 
@@ -74,15 +74,13 @@ class Background:
             self.due_at = self._clock.monotonic() + self._inspector.begin(gateway, data_plane, seen, classes)
 
     def follow(self, decided: Plan, hands: Hands | None, classes: Sequence[FargateProfileClass]) -> None:
-        """Do about pods, CoreDNS and roles what a plan asks for that was reported.
+        """Do about roles, CoreDNS and Pending pods what is due; the drainer is told apart from this.
 
         :param hands: None where nothing may be changed.
         """
         self._became_active |= became_active(decided.claims)
         if hands is None:
-            self.drainer.follow(None, (), ())
             return
-        self.drainer.follow(hands.data_plane, decided.drains, decided.replaced)
         anew, self._inspected_anew = self._inspected_anew, False
         became, self._became_active = self._became_active, frozenset()
         if not (anew or became):

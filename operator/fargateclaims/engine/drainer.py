@@ -10,18 +10,19 @@ What is evicted is decided by `domain/draining.py`, here as in the plan; only wh
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from fargateclaims.clock import Clock
-from fargateclaims.domain.draining import DrainOrder, PodsSeen, decide
-from fargateclaims.domain.evictions import remember
+from fargateclaims.domain.draining import DrainOrder, PodsSeen, Purpose, decide
+from fargateclaims.domain.evictions import PodOnProfile, remember
 from fargateclaims.domain.no_access import Barrier, NoAccess
-from fargateclaims.domain.pinned import PinnedTemplate
+from fargateclaims.domain.pinned import PinnedTemplate, mark
 from fargateclaims.domain.profile import Profile
 from fargateclaims.domain.selectors import literal_namespaces
 from fargateclaims.engine.ports import DataPlane, Permit
-from fargateclaims.timing import DRAIN_SLOWEST, WORKER_RETRY
+from fargateclaims.timing import DRAIN_SLOWEST, PINNED_RECHECK, WORKER_RETRY
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ class Drainer:
     """The pods of one cluster's profiles that are to go.
 
     :param interval: seconds between two looks at a profile's pods.
-    :param permit: asked before each round of evictions.
+    :param permit: asked before each eviction.
     :param seen: called whenever something new was seen.
     """
 
@@ -43,8 +44,7 @@ class Drainer:
         self._interval = interval
         self._permit = permit
         self._seen = seen
-        self._data_plane: DataPlane | None = None
-        self._orders: dict[str, DrainOrder] = {}
+        self._orders: dict[str, tuple[DrainOrder, DataPlane]] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._pods: dict[str, PodsSeen] = {}
         self._pins: dict[str, tuple[PinnedTemplate, ...] | NoAccess] = {}
@@ -59,15 +59,11 @@ class Drainer:
         """What will make pods that name a profile, by its ARN."""
         return dict(self._pins)
 
-    def follow(self, data_plane: DataPlane | None, orders: Iterable[DrainOrder], replaced: Iterable[Profile]) -> None:
-        """Drain these profiles, look for pods that name those, and leave all others alone.
-
-        :param data_plane: as whom; None only where there is nothing to do.
-        """
-        self._orders = {order.arn: order for order in orders}
-        self._data_plane = data_plane
+    def follow(self, orders: Iterable[tuple[DrainOrder, DataPlane]], replaced: Iterable[tuple[Profile, DataPlane]]) -> None:
+        """Drain these profiles, look for pods that name those, and leave all others alone; each as whoever its claim's class names."""
+        self._orders = {order.arn: (order, data_plane) for order, data_plane in orders}
         wanted = {f"drain {arn}": arn for arn in self._orders}
-        looked_for = {f"pins {profile.arn}": profile for profile in replaced}
+        looked_for = {f"pins {profile.arn}": (profile, data_plane) for profile, data_plane in replaced}
         for key in [key for key in self._tasks if key not in wanted and key not in looked_for]:
             self._tasks.pop(key).cancel()
             kind, _, arn = key.partition(" ")
@@ -75,9 +71,9 @@ class Drainer:
         for key, arn in wanted.items():
             if key not in self._tasks:
                 self._tasks[key] = asyncio.create_task(self._drain(arn), name=f"{key} of {self._name}")
-        for key, profile in looked_for.items():
+        for key, looked in looked_for.items():
             if key not in self._tasks:
-                self._tasks[key] = asyncio.create_task(self._look_for_pins(profile), name=f"{key} of {self._name}")
+                self._tasks[key] = asyncio.create_task(self._look_for_pins(*looked), name=f"{key} of {self._name}")
 
     async def stop(self) -> None:
         """Leave everything alone."""
@@ -87,10 +83,10 @@ class Drainer:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _drain(self, arn: str) -> None:
-        seen, wait = PodsSeen(()), self._interval
+        seen, wait, templates = PodsSeen(()), self._interval, _Templates(self._clock)
         while True:
             try:
-                found = await self._look(arn, seen)
+                found = await self._look(arn, seen, templates)
                 self._publish(arn, found)
                 # The less happens, the less often it is looked at: a pod that a budget holds may be held for hours.
                 wait = self._interval if found.pods != seen.pods else min(wait * _SLOWER, max(self._interval, DRAIN_SLOWEST))
@@ -103,10 +99,11 @@ class Drainer:
                 wait = WORKER_RETRY
             await self._clock.sleep(wait)
 
-    async def _look(self, arn: str, before: PodsSeen) -> PodsSeen:
-        order, data_plane = self._orders[arn], self._data_plane
-        assert data_plane is not None
+    async def _look(self, arn: str, before: PodsSeen, templates: "_Templates") -> PodsSeen:
+        order, data_plane = self._orders[arn]
         pods = await data_plane.pods_on(order.profile)
+        if not isinstance(pods, NoAccess) and order.purpose is Purpose.REPLACE:
+            pods = await templates.mark(data_plane, order.profile, pods)
         if isinstance(pods, NoAccess):
             return self._blind(before, pods)
         return PodsSeen(pods, max(before.total, sum(pod.holds for pod in pods)), before.held)
@@ -115,18 +112,18 @@ class Drainer:
         return PodsSeen(why, before.total, before.held, before.blind_since or self._clock.now())
 
     async def _evict(self, arn: str, seen: PodsSeen) -> PodsSeen:
-        order, data_plane = self._orders.get(arn), self._data_plane
-        evict = decide(order.situation(seen, self._clock.now())).evict if order is not None else ()
-        if not evict or data_plane is None or not self._permit():
+        if arn not in self._orders:
             return seen
-        answers = await data_plane.evict(evict)
+        order, data_plane = self._orders[arn]
+        evict = decide(order.situation(seen, self._clock.now())).evict
+        if not evict:
+            return seen
+        answers = await data_plane.evict(evict, self._permit)
         if isinstance(answers, NoAccess):
             return self._blind(seen, answers)
         return replace(seen, held=remember(seen.held, answers, self._clock.now()))
 
-    async def _look_for_pins(self, profile: Profile) -> None:
-        data_plane = self._data_plane
-        assert data_plane is not None
+    async def _look_for_pins(self, profile: Profile, data_plane: DataPlane) -> None:
         try:
             found = await data_plane.pinned(profile.name, literal_namespaces(profile.selectors))
         except Exception as error:
@@ -142,3 +139,23 @@ class Drainer:
         before, self._pods[arn] = self._pods.get(arn), seen
         if before is None or before.news != seen.news:
             self._seen()
+
+
+class _Templates:
+    """What makes pods that name a profile, read seldom."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._found: tuple[PinnedTemplate, ...] = ()
+        self._namespaces: frozenset[str] = frozenset()
+        self._read_at = -math.inf
+
+    async def mark(self, data_plane: DataPlane, profile: str, pods: Sequence[PodOnProfile]) -> tuple[PodOnProfile, ...] | NoAccess:
+        """Return the pods, each told whether what makes it again names their profile."""
+        namespaces, now = frozenset(pod.namespace for pod in pods), self._clock.monotonic()
+        if namespaces and (now - self._read_at >= PINNED_RECHECK or not namespaces <= self._namespaces):
+            found = await data_plane.pinned(profile, sorted(namespaces))
+            if isinstance(found, NoAccess):
+                return found
+            self._found, self._namespaces, self._read_at = found, namespaces, now
+        return mark(pods, self._found)

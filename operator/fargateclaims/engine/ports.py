@@ -88,7 +88,7 @@ class DataPlane(Protocol):
         """What the checks want to know."""
 
     async def pods_on(self, profile: str) -> tuple[PodOnProfile, ...] | NoAccess:
-        """The pods on a profile, each told whether what makes it again names that profile."""
+        """The pods on a profile; what names that profile is not looked at."""
 
     async def pinned(self, profile: str, namespaces: Sequence[str] | None) -> tuple[PinnedTemplate, ...] | NoAccess:
         """What will make pods that name a profile."""
@@ -108,8 +108,8 @@ class DataPlane(Protocol):
     async def restart_core_dns(self, now: datetime) -> bool | NoAccess:
         """Make CoreDNS's pods anew; whether there is one."""
 
-    async def evict(self, pods: Sequence[PodOnProfile]) -> dict[str, Eviction] | NoAccess:
-        """Ask for the eviction of these pods; the answers by UID."""
+    async def evict(self, pods: Sequence[PodOnProfile], permit: Permit) -> dict[str, Eviction] | NoAccess:
+        """Ask for the eviction of these pods, each if the permit says so; the answers by UID, as far as there are any."""
 
 
 class DataPlanes(Protocol):

@@ -30,6 +30,7 @@ from fargateclaims.domain.plan import Action, Plan, plan
 from fargateclaims.domain.quota import attributed
 from fargateclaims.domain.report import ClaimReport
 from fargateclaims.domain.retries import retry_asked
+from fargateclaims.engine import followed
 from fargateclaims.engine.access import Access, access_of, accesses
 from fargateclaims.engine.actor import NotPermitted, carry_out
 from fargateclaims.engine.background import Background
@@ -146,7 +147,7 @@ class ClusterWorker(Loop):
             return max(0.0, self._resync_at - self._around.clock.monotonic())  # the first read failed once: nothing can be said yet
         decided = await self._decide(read=read)
         acted = await self._report_and_act(decided)
-        self._background.follow(decided, self._hands(), self._classes())
+        self._follow(decided)
         self._schedule_look(decided.watch)
         if any(_lacks_place(report) for report in decided.claims):
             # Nobody tells of a raise: the quota is read again before what is known of it is too old to be believed.
@@ -281,6 +282,15 @@ class ClusterWorker(Loop):
         around.telemetry.acted(action, failure)
         return True
 
+    def _follow(self, decided: Plan) -> None:
+        hands, drainer = self._hands(), self._background.drainer
+        self._background.follow(decided, hands, self._classes())
+        if hands is None:
+            drainer.follow((), ())
+            return
+        store = self._around.store
+        drainer.follow(followed.drains(decided, store, self._data_plane_of), followed.replaced(decided, store, self._data_plane_of))
+
     def _schedule_look(self, watch: frozenset[str]) -> None:
         wait = self._observer.next_look(watch)
         due = None if wait is None else self._around.clock.monotonic() + wait
@@ -324,8 +334,13 @@ class ClusterWorker(Loop):
         return ways[self._ways_tried % len(ways)]
 
     def _data_plane(self) -> DataPlane | None:
-        cluster, access = self._observer.observation.cluster, self._access()
-        return self._around.data_planes.of(self._arn, cluster, access.assume_role_arn, access.external_id) if cluster is not None else None
+        return self._data_plane_of(self._access()) if self._observer.observation.cluster is not None else None
+
+    def _data_plane_of(self, access: Access) -> DataPlane:
+        """Once the cluster has been read."""
+        cluster = self._observer.observation.cluster
+        assert cluster is not None
+        return self._around.data_planes.of(self._arn, cluster, access.assume_role_arn, access.external_id)
 
     def _hands(self) -> Hands | None:
         """What to change the cluster with; None if nothing may be changed."""

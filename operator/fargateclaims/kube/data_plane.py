@@ -1,13 +1,13 @@
 """What runs in the EKS clusters, through their own Kubernetes APIs: reads and changes as the engine needs them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.domain.evictions import Eviction, PodOnProfile
 from fargateclaims.domain.no_access import NoAccess
 from fargateclaims.domain.observation import EKSCluster
-from fargateclaims.domain.pinned import PinnedTemplate, mark
+from fargateclaims.domain.pinned import PinnedTemplate
 from fargateclaims.domain.pods.pod import Pod
 from fargateclaims.domain.workloads import Workloads
 from fargateclaims.kube.client import KubeClient
@@ -30,11 +30,10 @@ class ClusterDataPlane:
         return await read_workloads(await self._api())
 
     async def pods_on(self, profile: str) -> tuple[PodOnProfile, ...] | NoAccess:
-        """Return the pods on a profile, each told whether what makes it again names that profile."""
+        """Return the pods on a profile; what names that profile is not looked at."""
 
         async def read(client: KubeClient) -> tuple[PodOnProfile, ...]:
-            pods = await pods_on_profile(client, profile)
-            return mark(pods, await pinned_templates(client, profile, {pod.namespace for pod in pods}))
+            return tuple(await pods_on_profile(client, profile))
 
         return await (await self._api()).ask(read)
 
@@ -46,11 +45,14 @@ class ClusterDataPlane:
 
         return await (await self._api()).ask(read)
 
-    async def evict(self, pods: Sequence[PodOnProfile]) -> dict[str, Eviction] | NoAccess:
-        """Ask for the eviction of these pods, with regard to disruption budgets; the answers by UID."""
+    async def evict(self, pods: Sequence[PodOnProfile], permit: Callable[[], bool]) -> dict[str, Eviction] | NoAccess:
+        """Ask for the eviction of these pods, with regard to disruption budgets; the answers by UID, as far as there are any.
+
+        :param permit: asked before each.
+        """
 
         async def ask(client: KubeClient) -> dict[str, Eviction]:
-            return await evict_all(client, pods)
+            return await evict_all(client, pods, permit)
 
         return await (await self._api()).ask(ask)
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -70,19 +70,25 @@ async def evict(client: KubeClient, pod: PodOnProfile) -> Eviction:
     return Eviction(EvictionAnswer.DONE)
 
 
-async def evict_all(client: KubeClient, pods: Sequence[PodOnProfile]) -> dict[str, Eviction]:
-    """Evict pods, a few at a time; the answers by UID. Raises what `evict` raises, once all that were begun have ended."""
+async def evict_all(client: KubeClient, pods: Sequence[PodOnProfile], permit: Callable[[], bool]) -> dict[str, Eviction]:
+    """Evict pods, a few at a time; the answers by UID, as far as the API server has decided and the permit was given.
+
+    Raises what `evict` raises, once all that were begun have ended, where nothing was decided at all.
+
+    :param permit: asked before each.
+    """
     lane = asyncio.Semaphore(EVICTIONS_AT_ONCE)
 
-    async def one(pod: PodOnProfile) -> Eviction:
+    async def one(pod: PodOnProfile) -> Eviction | None:
         async with lane:
-            return await evict(client, pod)
+            return await evict(client, pod) if permit() else None
 
     answers = await asyncio.gather(*(one(pod) for pod in pods), return_exceptions=True)
+    decided = {pod.uid: answer for pod, answer in zip(pods, answers, strict=True) if isinstance(answer, Eviction)}
     for answer in answers:
-        if isinstance(answer, BaseException):
+        if isinstance(answer, BaseException) and not (decided and isinstance(answer, KubeError)):
             raise answer
-    return {pod.uid: answer for pod, answer in zip(pods, answers, strict=True) if isinstance(answer, Eviction)}
+    return decided
 
 
 async def delete(client: KubeClient, pod: Pod) -> bool:

@@ -31,7 +31,7 @@ async def test_a_budget_of_one_is_kept_to_the_end(api: Api, workloads: Workloads
         if drain.state is DrainState.DONE:
             break
         evict = drain.evict
-        answers = await cluster.ask(lambda client: evict_all(client, evict))  # noqa: B023 - called at once
+        answers = await cluster.ask(lambda client: evict_all(client, evict, lambda: True))  # noqa: B023 - called at once
         assert not isinstance(answers, NoAccess)
         known = remember(known, answers, now)
         healthy.append(len(await running(workloads)))
