@@ -16,9 +16,9 @@ from fargateclaims.domain.profile import ProfileSelector, ProfileSpec, ProfileSt
 from fargateclaims.engine.observer import Observer
 from fargateclaims.engine.pace import Pace
 from fargateclaims.simulator.eks.timings import Timings
-from fargateclaims.timing import CLASS_RECHECK, CLUSTER_RECHECK
+from fargateclaims.timing import CLASS_RECHECK, CLUSTER_RECHECK, SLOW_RECHECK
 from support.builders import make_class
-from support.healthy import SUBNETS, healthy_inspection
+from support.healthy import ROLE, SUBNETS, healthy_inspection
 from support.memory_cloud import MemoryCloud
 from support.virtual_loop import LoopClock, run_virtually
 
@@ -369,7 +369,7 @@ def test_a_class_that_cannot_be_looked_at_is_left_alone_for_a_while() -> None:
         assert setup.calls() == []
         await asyncio.sleep(1)
         await setup.look()
-        assert setup.calls() == ["DescribeSubnets", "DescribeRouteTables", "GetRole"]
+        assert setup.calls() == ["GetRole"], "the others have answered"
         assert setup.observer.observation is before, "nothing new"
         await setup.refresh()
         assert setup.calls() == [LIST]
@@ -377,6 +377,28 @@ def test_a_class_that_cannot_be_looked_at_is_left_alone_for_a_while() -> None:
         assert setup.observer.lacks([changed]), "another role was not tried"
         await setup.resync()
         assert setup.calls().count("GetRole") == 1, "a resync asks in any case"
+
+    observing(scenario)
+
+
+@pytest.mark.parametrize("away", ["GetRole", "DescribeSubnets"])
+def test_what_stays_away_is_asked_for_ever_more_seldom(away: str) -> None:
+    async def looked_at(setup: Setup) -> float:
+        wait = setup.observer.next_look([])
+        assert wait is not None
+        await asyncio.sleep(wait)
+        await setup.look()
+        assert setup.calls() == [away]
+        return wait
+
+    async def scenario(setup: Setup) -> None:
+        setup.fail(FailureClass.UNAVAILABLE, on=away)
+        await setup.resync()
+        setup.calls()
+        waits = [await looked_at(setup) for _ in range(8)]
+        assert waits == [*(CLASS_RECHECK * 2**number for number in range(5)), *[SLOW_RECHECK] * 3]
+        await setup.refresh(make_class(), make_class("new", podExecutionRoleARN=f"{ROLE}-2"))
+        assert setup.observer.next_look([]) == (CLASS_RECHECK if away == "GetRole" else SLOW_RECHECK), "the new role is waited for"
 
     observing(scenario)
 
