@@ -295,7 +295,8 @@ class TestTLS:
         async with tls_server(tmp_path) as (url, _):
             found = await refusal(await apis.of(ARN, eks_cluster(url, ca)))
         assert found.barrier is Barrier.UNTRUSTED
-        assert "the CA that EKS names cannot be read" in found.why
+        assert "the certificate authority that EKS gives for cluster prod cannot be read" in found.why
+        assert "TLS" not in found.fix
 
     async def test_what_python_calls_strict_is_more_than_eks_has(self, apis: ClusterAPIs) -> None:
         api = await apis.of(ARN, eks_cluster("https://127.0.0.1:1", CA))

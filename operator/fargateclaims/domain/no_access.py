@@ -151,9 +151,16 @@ def no_endpoint(arn: ClusterARN, cluster: EKSCluster) -> NoAccess:
 
 
 def untrusted(arn: ClusterARN, cluster: EKSCluster, words: str) -> NoAccess:
-    """TLS failed, or the CA is none."""
+    """TLS failed."""
     problem = f"the API server of cluster {arn.name} at {cluster.endpoint} is not to be trusted ({words})"
     return _barred(Barrier.UNTRUSTED, problem, "nothing on the way to it may end TLS; a proxy is passed by with NO_PROXY")
+
+
+def no_authority(arn: ClusterARN, words: str) -> NoAccess:
+    """What EKS gives as the CA is none, so that nobody can be asked."""
+    look = f"aws eks describe-cluster --name {arn.name} --region {arn.region} --query cluster.certificateAuthority.data"
+    problem = f"the certificate authority that EKS gives for cluster {arn.name} cannot be read ({words})"
+    return _barred(Barrier.UNTRUSTED, problem, f"a PEM certificate in base64 should be shown by {look}")
 
 
 def no_token(arn: ClusterARN, words: str) -> NoAccess:

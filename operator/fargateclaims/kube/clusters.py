@@ -135,7 +135,7 @@ class ClusterAPI:
             try:
                 api = ApiClient(_configuration(self._cluster, self._tokens))
             except (ValueError, ssl.SSLError) as error:
-                return no_access.untrusted(self._arn, self._cluster, f"the CA that EKS names cannot be read: {type(error).__name__}")
+                return no_access.no_authority(self._arn, type(error).__name__)
             self._client = KubeClient(api, clock=self._clock, observe=self._observe)
         return self._client
 

@@ -20,6 +20,7 @@ UNREADABLE = Unreadable.without("eks:DescribeClusterVersions")
         (CLUSTER, Level.OK, Reason.USABLE, "cluster prod is ACTIVE, Kubernetes 1.35, platform eks.9"),
         (replace(CLUSTER, status="UPDATING"), Level.OK, Reason.USABLE, "cluster prod is UPDATING, Kubernetes 1.35, platform eks.9"),
         (replace(CLUSTER, version="", platform_version=""), Level.OK, Reason.USABLE, "cluster prod is ACTIVE"),
+        (replace(CLUSTER, platform_version="eks.1"), Level.OK, Reason.USABLE, "cluster prod is ACTIVE, Kubernetes 1.35, platform eks.1"),
         (replace(CLUSTER, version="1.99"), Level.OK, Reason.USABLE, "cluster prod is ACTIVE, Kubernetes 1.99, platform eks.9"),
         (replace(CLUSTER, status="CREATING"), Level.ERROR, Reason.CLUSTER_NOT_ACTIVE, "cluster prod is CREATING: EKS takes"),
         (replace(CLUSTER, status=""), Level.ERROR, Reason.CLUSTER_NOT_ACTIVE, "cluster prod is : EKS takes"),

@@ -156,7 +156,7 @@ def test_local_and_wavelength_zones(zone: str) -> None:
         (
             FROM_CLUSTER,
             subnets(on_outpost=True),
-            Reason.PUBLIC_SUBNET,
+            Reason.SUBNET_UNSUPPORTED,
             (
                 f"no subnet of cluster prod is usable: {A} is on AWS Outposts, where there is no Fargate, {B} is on AWS "
                 f"Outposts, where there "

@@ -25,7 +25,8 @@ def check_cluster(arn: ClusterARN, cluster: EKSCluster, versions: tuple[ClusterV
     """Decide by what EKS says of the cluster.
 
     Only what makes EKS refuse every profile is an error, since it holds creates: a version out of support is not, as EKS goes on
-    taking profiles for it and updates the cluster by itself (EKS user guide, "Kubernetes version lifecycle on EKS").
+    taking profiles for it and updates the cluster by itself (EKS user guide, "Kubernetes version lifecycle on EKS"). The platform version
+    is told and not judged: no version that EKS supports has a limit for Fargate.
     """
     inactive = not_active(Observation(arn, cluster=cluster))
     if inactive is not None:

@@ -129,11 +129,12 @@ def _found_problem(source: SubnetSource, cluster: EKSCluster, subnets: Iterable[
     if not obstacles:
         nothing = f"no subnet of cluster {cluster.name}'s VPC {cluster.vpc_id} {tags}" if by_tags else None
         return _finding(Level.ERROR, Reason.NO_SUBNETS, nothing or f"no subnet of cluster {cluster.name} exists any more", remedy)
-    reasons = {each.reason for each in obstacles.values()}
-    kind = "private" if reasons == {Reason.PUBLIC_SUBNET} else "usable"
+    all_public = {each.reason for each in obstacles.values()} == {Reason.PUBLIC_SUBNET}
+    kind = "private" if all_public else "usable"
     none = f"no {kind} subnet {tags}" if by_tags else f"no subnet of cluster {cluster.name} is {kind}"
     told = [str(obstacles[subnet_id]) for subnet_id in sorted(obstacles)]
-    reason = Reason.PUBLIC_SUBNET if Reason.PUBLIC_SUBNET in reasons else Reason.SUBNET_UNSUPPORTED
+    # Most VPCs have public subnets: what matters is why the others cannot be used.
+    reason = Reason.PUBLIC_SUBNET if all_public else Reason.SUBNET_UNSUPPORTED
     return conclude(_finding(Level.ERROR, reason, f"{none}: {listed(told)}", remedy), (), told)
 
 
