@@ -87,6 +87,7 @@ def test_the_right_to_delete_is_named(kube: RunningKube, plugin: Plugin, waiting
 
 
 GIVEN = "EKS has given it to profile shop-checkout-9999 already"
+TOO_LARGE = "the pod asks for more than Fargate's largest size"
 PRIVILEGED = "remove securityContext.privileged, or run this pod on EC2 nodes"
 EC2 = "the annotation eks.amazonaws.com/compute-type: ec2 keeps it off Fargate: remove it from the pod's template"
 
@@ -97,12 +98,16 @@ def test_why_pods_stay(kube: RunningKube, plugin: Plugin) -> None:
     refused = pod("refused", labels={**labels, PIN: "shop-checkout-9999"})
     message = "Pod not supported on Fargate: invalid SecurityContext fields: Privileged"
     refused["status"]["conditions"] = [{"type": "PodScheduled", "status": "False", "message": message}]
+    large = pod("large", labels={**labels, PIN: "shop-checkout-9999"})
+    message = "Your pod's cpu/memory requirements exceed the max Fargate configuration"
+    large["status"]["conditions"] = [{"type": "PodScheduled", "status": "False", "message": message}]
     kube.admin.load([suspended_job("nightly")])
     nightly = owned_by(kube, "/apis/batch/v1/namespaces/shop/jobs/nightly")
     kube.admin.load(
         [
             CHECKOUT,
             refused,
+            large,
             pod("job", labels=labels, metadata=nightly),
             claim("a", {"labels": {"tier": "first"}}),
             pod("early", labels={**labels, "tier": "first"}),
@@ -120,6 +125,7 @@ def test_why_pods_stay(kube: RunningKube, plugin: Plugin) -> None:
         "  ✗ pod shop/early  stays: first in order is the profile shop-a-9999, which would take it",
         f"  ✗ pod shop/ec2  stays: {EC2}",
         "  ✗ pod shop/job  stays: delete it yourself if its Job's backoffLimit allows: a Job counts a deleted pod as failed",
+        f"  ✗ pod shop/large  stays: {GIVEN}, and {TOO_LARGE}: kubectl fargate explain pod large -n shop",
         "  ✗ pod shop/lost  stays: it names the profile gone, which does not take it: change its label",
         "  ✗ pod shop/pinned  stays: it names the profile shop-a-9999, which would take it",
         f"  ✗ pod shop/refused  stays: {GIVEN}, and Fargate runs no privileged containers: {PRIVILEGED}",

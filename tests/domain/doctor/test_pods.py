@@ -78,7 +78,7 @@ def test_what_fargate_does_not_run_is_told_with_the_reason() -> None:
         (
             "fargate-scheduler",
             "the pod asks for more than Fargate's largest size: shop/big",
-            "ask for less: kubectl fargate size pod big -n shop",
+            "kubectl fargate explain pod big -n shop",
         ),
         ("fargate-scheduler", "Fargate has no host ports: shop/b", "remove hostPort and hostIP; reach the pod through a Service"),
     ]

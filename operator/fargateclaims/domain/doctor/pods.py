@@ -71,8 +71,8 @@ def _waiting(view: ProfileView, found: RecreatePods) -> Check:
 
 
 def _refused(advice: Advice, pods: Sequence[Pod]) -> Check:
-    too_much = "ask for less: kubectl fargate size pod {0.name} -n {0.namespace}"
-    return Check(FARGATE_SCHEDULER, Level.WARNING, f"{advice.meaning}: {_named(pods)}", advice.action or too_much.format(pods[0]))
+    fix = advice.action or f"kubectl fargate explain pod {pods[0].name} -n {pods[0].namespace}"
+    return Check(FARGATE_SCHEDULER, Level.WARNING, f"{advice.meaning}: {_named(pods)}", fix)
 
 
 def _named(pods: Iterable[Pod]) -> str:

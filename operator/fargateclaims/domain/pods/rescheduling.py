@@ -85,8 +85,7 @@ def passed_over(pod: Pod, profile: ProfileView) -> bool:
 
 
 def _already_taken(pod: Pod) -> str:
-    advice = [f"{one.meaning}: {one.action}" if one.action else one.meaning for one in advice_on(pod.problem)]
+    explain = f"kubectl fargate explain pod {pod.name} -n {pod.namespace}"
+    advice = [f"{one.meaning}: {one.action or explain}" for one in advice_on(pod.problem)]
     given = f"EKS has given it to {f'profile {pod.profile}' if pod.profile else 'a profile'} already"
-    if not advice:
-        return f"{given}, and it waits for its node: kubectl fargate explain pod {pod.name} -n {pod.namespace}"
-    return f"{given}, and {'; '.join(advice)}"
+    return f"{given}, and {'; '.join(advice) or f'it waits for its node: {explain}'}"

@@ -50,7 +50,7 @@ _OF_FARGATE: Final = (
     _known(
         rf"Capabilities added: ({_CAPABILITY}(?:, {_CAPABILITY}){{0,20}})",
         "Fargate adds no capabilities: {0}",
-        "remove them from securityContext.capabilities.add, or run this pod on EC2 nodes",
+        "take {0} out of securityContext.capabilities.add, or run this pod on EC2 nodes",
     ),
     _known(
         r"\bAllowPrivilegeEscalation\b",
