@@ -180,6 +180,7 @@ async def test_a_plugin_is_asked_again_when_its_token_is_refused(
         ("{", "is no kubeconfig"),
         ("current-context: nowhere\ncontexts: []\nclusters: []\nusers: []", "nowhere"),
         ("token: sesame", "cannot be used|is no kubeconfig"),
+        ("[" * 100_000, r"is no kubeconfig \(nested too deeply\)"),
     ],
 )
 async def test_an_unusable_kubeconfig_is_one_sentence(
@@ -353,3 +354,18 @@ async def test_without_either_it_is_where_kubectl_would_look(clock: VirtualClock
 async def test_a_context_that_is_not_there_is_said(clock: VirtualClock, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="nowhere"):
         await load_user_configuration(clock, str(two_contexts(tmp_path / "config")), "nowhere")
+
+
+@pytest.mark.parametrize("context", [None, "prod"])
+async def test_who_has_no_kubeconfig_is_told_where_it_was_looked_for(
+    clock: VirtualClock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, context: str | None
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for name in ("KUBECONFIG", "KUBERNETES_SERVICE_HOST"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(
+        ConfigurationError, match=r"as KUBECONFIG is not set and ~/\.kube/config does not exist: name one with --kubeconfig$"
+    ):
+        await load_user_configuration(clock, context=context)
+    with pytest.raises(ConfigurationError, match=r"^--kubeconfig names no file that exists: /nowhere$"):
+        await load_user_configuration(clock, "/nowhere")

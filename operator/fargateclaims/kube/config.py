@@ -25,7 +25,7 @@ from fargateclaims.kube.errors import ConfigurationError
 from fargateclaims.timing import KUBE_CREDENTIALS_CHECK
 
 # What the library stumbles over when a file is not shaped like a kubeconfig.
-_MISSHAPEN: Final = (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError)
+_MISSHAPEN: Final = (yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError, IndexError, RecursionError)
 _LONG_AGO: Final = datetime.fromtimestamp(0, UTC)
 _KUBECTL_DEFAULT: Final = "~/.kube/config"
 _SERVICE_ACCOUNT_NAMESPACE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
@@ -79,15 +79,19 @@ async def load_user_configuration(clock: Clock, kubeconfig: str | None = None, c
     Raises ConfigurationError with one clear sentence.
     """
     configuration = Configuration()
-    paths = kubeconfig or os.environ.get("KUBECONFIG", "")
-    if not paths and (context is not None or _some_file(_KUBECTL_DEFAULT)):
-        paths = _KUBECTL_DEFAULT
+    paths = kubeconfig or os.environ.get("KUBECONFIG", "") or (_KUBECTL_DEFAULT if _some_file(_KUBECTL_DEFAULT) else "")
     if paths:
-        loader = await _load_kubeconfig(configuration, paths, clock, context)
+        loader = await _load_kubeconfig(configuration, paths, clock, context, "--kubeconfig" if kubeconfig else "KUBECONFIG")
         where = loader.current_context["context"]
-        found = UserConfiguration(configuration, where.get("namespace") or "default", where["cluster"])
+        found = UserConfiguration(configuration, str(where.get("namespace") or "default"), str(where["cluster"]))
     else:
-        _load_service_account(configuration, clock)
+        missing = f"there is no kubeconfig, as KUBECONFIG is not set and {_KUBECTL_DEFAULT} does not exist: name one with --kubeconfig"
+        if context is not None:
+            raise ConfigurationError(missing)
+        try:
+            _load_service_account(configuration, clock)
+        except ConfigurationError as error:
+            raise ConfigurationError(missing) from error
         found = UserConfiguration(configuration, _SERVICE_ACCOUNT_NAMESPACE.read_text(encoding="utf-8").strip(), "")
     choose_proxy(configuration)
     return found
@@ -120,16 +124,23 @@ def _networks(entry: str) -> Iterator[IPv4Network | IPv6Network]:
         yield ip_network(entry, strict=False)
 
 
-async def _load_kubeconfig(configuration: Configuration, paths: str, clock: Clock, context: str | None = None) -> KubeConfigLoader:
+async def _load_kubeconfig(
+    configuration: Configuration, paths: str, clock: Clock, context: str | None = None, source: str = "KUBECONFIG"
+) -> KubeConfigLoader:
+    """Read one or more files.
+
+    :param source: who names them, for messages.
+    """
     if not _some_file(paths):
-        raise ConfigurationError(f"KUBECONFIG names no file that exists: {paths}")
+        raise ConfigurationError(f"{source} names no file that exists: {paths}")
     try:
         loader: KubeConfigLoader = await load_kube_config(paths, context, configuration, persist_config=False)  # type: ignore[no-untyped-call]
     except ConfigException as error:
-        raise ConfigurationError(f"KUBECONFIG {paths} cannot be used: {error}") from error
+        raise ConfigurationError(f"{source} {paths} cannot be used: {error}") from error
     except _MISSHAPEN as error:
         # Without the error's text: it may quote the file, and the file may hold secrets.
-        raise ConfigurationError(f"KUBECONFIG {paths} is no kubeconfig ({type(error).__name__})") from error
+        why = "nested too deeply" if isinstance(error, RecursionError) else type(error).__name__
+        raise ConfigurationError(f"{source} {paths} is no kubeconfig ({why})") from error
 
     async def read() -> str | None:
         if hasattr(loader, "exec_plugin_expiry"):
@@ -144,7 +155,7 @@ async def _load_kubeconfig(configuration: Configuration, paths: str, clock: Cloc
         if hasattr(loader, "exec_plugin_expiry"):
             loader.exec_plugin_expiry = _LONG_AGO
 
-    configuration.refresh_api_key_hook = _Refresh(read, f"KUBECONFIG {paths}", clock, distrust)  # type: ignore[assignment]
+    configuration.refresh_api_key_hook = _Refresh(read, f"{source} {paths}", clock, distrust)  # type: ignore[assignment]
     return loader
 
 
