@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from fargateclaims.cli.plugin import files
 from fargateclaims.cli.plugin import lint as command
 from fargateclaims.cli.plugin.commands import app
 from fargateclaims.cli.plugin.errors import guarded
@@ -56,7 +57,8 @@ def lint(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tm
         (BAD, ["--select", "FG2"], 0),
         (BAD, ["--select", "fg103"], 1),
         (WARNED, ["--fail-on", "info", "--severity", "error"], 0),
-        ("", [], 0),
+        ("# nothing\n---\n", [], 0),
+        ("a: 1", ["--fail-on", "info"], 0),
     ],
 )
 def test_exit_codes_for_pipelines(lint: Lint, text: str, arguments: list[str], code: int) -> None:
@@ -73,7 +75,10 @@ def test_exit_codes_for_pipelines(lint: Lint, text: str, arguments: list[str], c
         (["-f", "-", "--fail-on", "always"], "always"),
         (["-f", "-", "-o", "xml"], "xml"),
         (["-f", "missing.yaml"], "missing.yaml: No such file or directory"),
-        (["-n", "shop"], "KUBECONFIG"),
+        (["-n", "shop"], "kubeconfig"),
+        (["-f", "-"], "standard input is empty: see whether the command that writes to it fails"),
+        (["-f", "."], ".: no manifests below this folder (*.json, *.yaml, *.yml)"),
+        (["a\0b"], "embedded null byte"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(lint: Lint, arguments: list[str], said: str) -> None:
@@ -120,7 +125,7 @@ def test_one_unreadable_file_does_not_hide_the_others(lint: Lint) -> None:
 
 
 def test_a_giant_file_is_not_read(lint: Lint, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "LARGEST", 1000)
+    monkeypatch.setattr(files, "LARGEST", 1000)
     assert "stdin" not in lint("-f", "-", stdin="a: b\n" * 200).err
     done = lint("-f", "-", stdin="a: b\n" * 201)
     assert (done.code, done.err) == (2, "error: -: larger than 0 MiB\n")
@@ -128,6 +133,10 @@ def test_a_giant_file_is_not_read(lint: Lint, monkeypatch: pytest.MonkeyPatch) -
 
 def test_a_byte_order_mark_is_no_flaw(lint: Lint) -> None:
     assert "FG306" in lint("-f", "-", stdin=b"\xef\xbb\xbf" + text_of("ingress/alb-instance.yaml").encode()).out
+
+
+def test_texts_without_objects_are_told(lint: Lint) -> None:
+    assert lint("-f", "-", stdin="replicas: 3").out == "no Kubernetes objects in 1 file\n"
 
 
 def test_helms_templates_are_told(lint: Lint) -> None:

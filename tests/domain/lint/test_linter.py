@@ -91,6 +91,29 @@ def test_lists_in_lists_end_somewhere() -> None:
     assert len(depths) < 20
 
 
+@pytest.mark.parametrize(
+    ("items", "flaws"),
+    [
+        ("5", [(3, "items must be a list, not a number")]),
+        ("{a: b}", [(3, "items must be a list, not a mapping")]),
+        ("", []),
+        ("[]", []),
+        (
+            "\n- 5\n- {metadata: {name: a}}\n- [a]",
+            [
+                (4, "items[0] is no Kubernetes object: it is a number"),
+                (5, "items[1] is no Kubernetes object: it has no kind"),
+                (6, "items[2] is no Kubernetes object: it is a list"),
+            ],
+        ),
+    ],
+)
+def test_what_a_list_has_instead_of_objects_is_found(items: str, flaws: list[tuple[int, str]]) -> None:
+    linter = Linter()
+    linter.add_text("a.yaml", f"apiVersion: v1\nkind: List\nitems: {items}\n")
+    assert [(finding.rule.id, finding.line, finding.what) for finding in linter.findings()] == [("FG002", *flaw) for flaw in flaws]
+
+
 def test_files_of_a_run_see_each_other() -> None:
     documents = text_of("web/autoscaled.yaml").split("---\n")
     alone, together = Linter(), Linter()

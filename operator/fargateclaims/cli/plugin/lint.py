@@ -13,15 +13,13 @@ import typer
 
 from fargateclaims import __version__
 from fargateclaims.cli.plugin.errors import PluginError, UsageError
+from fargateclaims.cli.plugin.files import STDIN, UnreadableFileError, read_text
 from fargateclaims.cli.plugin.options import AllNamespaces, Context, Kubeconfig, Place
 from fargateclaims.domain.lint.choice import FailOn, UnknownRuleError, choice
 from fargateclaims.domain.lint.formats import Format, Report, rendered
 from fargateclaims.domain.lint.linter import Linter
 from fargateclaims.domain.lint.rule import Severity
 
-STDIN: Final = "-"
-LARGEST: Final = 64 * 2**20
-"""Bytes of one file: beyond any that people write, and read within some ten seconds."""
 EXIT_FOUND: Final = 1
 EXIT_UNREADABLE: Final = 2
 _SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
@@ -94,7 +92,11 @@ def _opened(names: list[str], problems: list[str]) -> Iterator[str]:
     """The files that were named, and those below the folders that were; each once."""
     seen: set[str] = set()
     for name in names:
-        found = sorted(_below(name, problems)) if name != STDIN and Path(name).is_dir() else [name]
+        found = [name]
+        if name != STDIN and Path(name).is_dir():
+            found = sorted(_below(name, problems))
+            if not found:
+                problems.append(f"{name}: no manifests below this folder ({', '.join(f'*{suffix}' for suffix in sorted(_SUFFIXES))})")
         for one in found:
             if one not in seen:
                 seen.add(one)
@@ -114,28 +116,16 @@ def _below(folder: str, problems: list[str]) -> Iterator[str]:
 def _add(linter: Linter, name: str, problems: list[str]) -> bool:
     """Whether the file could be read."""
     try:
-        linter.add_text(name, _read(name))
-    except OSError as error:
-        problems.append(f"{name}: {error.strerror or error}")
-    except ValueError as error:
+        text = read_text(name)
+    except UnreadableFileError as error:
         problems.append(f"{name}: {error}")
-    else:
-        return True
-    return False
-
-
-def _read(name: str) -> str:
-    if name == STDIN:
-        content = sys.stdin.buffer.read(LARGEST + 1)
-    else:
-        with Path(name).open("rb") as file:
-            content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise ValueError(f"larger than {LARGEST >> 20} MiB")
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError("not a text in UTF-8") from None
+        return False
+    if name == STDIN and not text.strip():
+        # What should have written to the pipe may have failed, which a pipeline would not notice otherwise.
+        problems.append("standard input is empty: see whether the command that writes to it fails")
+        return False
+    linter.add_text(name, text)
+    return True
 
 
 def _has_colours() -> bool:

@@ -1,18 +1,12 @@
 """Pods out of manifests: files and stdin."""
 
-import sys
 from collections.abc import Iterable, Iterator
-from pathlib import Path
-from typing import Any, Final
-
-import yaml
+from typing import Any
 
 from fargateclaims.cli.plugin.errors import PluginError
+from fargateclaims.cli.plugin.files import STDIN, UnreadableFileError, read_text
+from fargateclaims.domain.lint.texts import Flaw, documents
 from fargateclaims.domain.pods.templates import PodTemplate, Unreadable, pod_templates
-
-_LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_DEEPEST: Final = 100
-"""Levels of a document. Kubernetes' own objects have some thirty at most, its JSON decoder gives up at 10,000."""
 
 
 def read_templates(files: Iterable[str]) -> tuple[list[PodTemplate], list[Unreadable]]:
@@ -36,29 +30,14 @@ def read_document(name: str) -> Any:  # noqa: ANN401 - whatever is in the file
 
 def _documents(name: str) -> Iterator[Any]:
     try:
-        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise PluginError(f"{_shown(name)} is no text in UTF-8") from None
-    except OSError as error:
-        raise PluginError(f"{_shown(name)} cannot be read: {error.strerror or error}") from None
-    try:
-        _check_depth(text)
-        yield from list(yaml.load_all(text, Loader=_LOADER))
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise PluginError(f"{_shown(name)} is no YAML{line}: {error.problem or error.context}") from None
-    except (yaml.YAMLError, ValueError) as error:
-        raise PluginError(f"{_shown(name)} is no YAML that can be read: {' '.join(str(error).split())[:200]}") from None
-
-
-def _check_depth(text: str) -> None:
-    """Raise ValueError for what is nested too deeply. libyaml's loader would use up the stack and take the whole process with it."""
-    depth = 0
-    for event in yaml.parse(text, Loader=_LOADER):
-        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-        if depth > _DEEPEST:
-            raise ValueError(f"nested more than {_DEEPEST} deep")
+        text = read_text(name)
+    except UnreadableFileError as error:
+        raise PluginError(f"{_shown(name)} cannot be read: {error}") from None
+    for document in documents(text):
+        if isinstance(document, Flaw):
+            raise PluginError(f"{_shown(name)} is no YAML that can be read, line {document.line + 1}: {document.message}")
+        yield document.value
 
 
 def _shown(name: str) -> str:
-    return "stdin" if name == "-" else name
+    return "stdin" if name == STDIN else name

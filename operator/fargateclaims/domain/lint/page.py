@@ -43,7 +43,8 @@ required node affinity `eks.amazonaws.com/compute-type NotIn [fargate]`, or by a
 | `--docs-url` | where this page is published, for the links in SARIF; also `FARGATE_LINT_DOCS_URL` |
 
 Exit codes: 0 when nothing as severe as `--fail-on` was found, 1 when it was, 2 when the command line is wrong or something could not be
-read (all else is reported first).
+read (all else is reported first), 74 when the report cannot be written. A folder without any manifest and an empty standard input count
+as unreadable: the path may be misspelt, or the command before the pipe may have failed. Files without Kubernetes objects do not.
 
 ## To ignore a finding
 In a manifest, by a comment on the finding's line, alone on the line above it, or above the first line of a document, for all of it:

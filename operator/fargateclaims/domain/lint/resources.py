@@ -8,6 +8,7 @@ from fargateclaims.domain.lint.rule import Path
 from fargateclaims.domain.lint.values import at, mapping, mappings, text
 from fargateclaims.domain.pods.demands import Requests, ResourcesError, pod_requests
 from fargateclaims.domain.pods.templates import ManifestError, PodTemplate, pod_template
+from fargateclaims.domain.pods.words import kind_of
 
 UNNAMED: Final = "(unnamed)"
 
@@ -112,13 +113,22 @@ def _opened(value: object, origin: Origin, path: Path, defaults: Mapping[str, st
     if not kind:
         return
     version = text(value, "apiVersion") or defaults.get("apiVersion", "")
-    if kind.endswith("List") and isinstance(at(value, "items"), list):
+    listed = at(value, "items")
+    if kind.endswith("List") and isinstance(listed, list):
         if len(path) > _DEEPEST_LIST:
             return
         # A list of one kind, as the API server answers, leaves kind and apiVersion out of its items.
         inner = {} if kind == "List" else {"kind": kind.removesuffix("List"), "apiVersion": version}
-        for index, item in mappings(value, "items"):
-            yield from _opened(item, origin, (*path, "items", index), inner)
+        for index, item in enumerate(listed):
+            place = (*path, "items", index)
+            if isinstance(item, dict) and (inner or text(item, "kind")):
+                yield from _opened(item, origin, place, inner)
+            else:
+                what = "it has no kind" if isinstance(item, dict) else f"it is {kind_of(item)}"
+                yield _unlisted(kind, origin, place, f"items[{index}] is no Kubernetes object: {what}")
+        return
+    if kind == "List" and listed is not None:
+        yield _unlisted(kind, origin, (*path, "items"), f"items must be a list, not {kind_of(listed)}")
         return
     if isinstance(value, dict) and not is_owned(value):
         yield _resource(value, kind, version, origin, path)
@@ -154,6 +164,10 @@ def _resource(value: Mapping[str, Any], kind: str, version: str, origin: Origin,
         pod=pod,
         flaw=flaw,
     )
+
+
+def _unlisted(kind: str, origin: Origin, path: Path, flaw: str) -> Resource:
+    return Resource(kind=kind, group="", name=UNNAMED, namespace="", value={}, origin=origin, path=path, flaw=flaw)
 
 
 def _pod(template: PodTemplate, path: Path) -> Pod:

@@ -10,8 +10,10 @@ _UNITS: Final = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
 def kind_of(value: object) -> str:
     """What a value out of YAML or JSON is, for a message: `a list`."""
     # bool before int: Python's True is an int, too.
-    names = {type(None): "nothing", bool: "true or false", int: "a number", float: "a number", str: "a text", list: "a list"}
-    return names.get(type(value), "a mapping" if isinstance(value, Mapping) else "something else")
+    names = {
+        type(None): "nothing", bool: "true or false", int | float: "a number", str: "a text", list: "a list", Mapping: "a mapping"
+    }  # fmt: skip
+    return next((name for one, name in names.items() if isinstance(value, one)), "something else")
 
 
 def shown(text: str, longest: int = 64) -> str:

@@ -40,6 +40,8 @@ def _block(title: str, findings: list[Finding], *, colour: bool) -> Iterator[str
 
 
 def _summary(report: Report) -> str:
+    if not report.findings and not report.objects:
+        return "no Kubernetes objects" + (f" in {number_of(report.files, 'file')}" if report.files else "")
     errors, warnings, info = (report.counts[severity] for severity in Severity)
     found = f"{number_of(errors, 'error')}, {number_of(warnings, 'warning')}, {info} info" if report.findings else "nothing found"
     where = f" of {number_of(report.files, 'file')}" if report.files else ""
