@@ -89,10 +89,8 @@ def explain(
 
 def _messages(pod: Pod, events: Iterable[tuple[str, str]]) -> Iterable[tuple[str, str]]:
     """What schedulers have said, each thing once. Events are gone after an hour; the pod's condition stays."""
-    told = dict.fromkeys(events)
-    if pod.problem and all(message != pod.problem for _, message in told):
-        told[FARGATE_SCHEDULER if pod.taken else DEFAULT_SCHEDULER, pod.problem] = None
-    return told
+    source = FARGATE_SCHEDULER if pod.taken else DEFAULT_SCHEDULER
+    return dict.fromkeys((*events, *([(source, pod.problem)] if pod.problem else ())))
 
 
 def _names_one_that_is_seen(decision: Decision) -> bool:
