@@ -11,7 +11,7 @@ from fargateclaims.aws.limits import THREADS_PER_ACCOUNT_REGION
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
 from fargateclaims.timing import AWS_READ_LIMIT, MUTATION_LIMIT
 from support.canned_aws import Answer, Call, CannedAWS, Drop, Told, refused
-from support.eks_answers import PROD, SPEC, cluster_answer, profile_answer
+from support.eks_answers import PROD, ROLE, SPEC, cluster_answer, profile_answer
 from support.virtual_clock import VirtualClock
 from support.waiting import LIMIT, until
 
@@ -64,6 +64,16 @@ async def test_a_region_that_hangs_holds_up_no_other(aws: CannedAWS, cloud: AWSC
     await until(lambda: aws.count("ListFargateProfiles") == THREADS_PER_ACCOUNT_REGION)
     other = cloud.gateway(ClusterARN("aws", "us-east-1", PROD.account, "prod"))
     assert (await other.describe_cluster()).name == "prod"
+    for task in stuck:
+        task.cancel()
+
+
+async def test_iam_that_hangs_does_not_hold_up_eks(aws: CannedAWS, cloud: AWSCloud) -> None:
+    aws.hang("GetRole")
+    aws.will("DescribeCluster", cluster_answer())
+    stuck = [asyncio.create_task(cloud.gateway(PROD).role(ROLE)) for _ in range(2 * THREADS_PER_ACCOUNT_REGION)]
+    await until(lambda: aws.count("GetRole") == THREADS_PER_ACCOUNT_REGION)
+    assert (await cloud.gateway(PROD).describe_cluster()).name == "prod"
     for task in stuck:
         task.cancel()
 

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from botocore import xform_name
 
@@ -23,6 +23,8 @@ from fargateclaims.aws.throttle import Grant, Lane, TokenBucket
 from fargateclaims.clock import Clock
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
 from fargateclaims.timing import AWS_READ_LIMIT, MUTATION_LIMIT
+
+_EKS: Final = "eks"
 
 T = TypeVar("T")
 Observe = Callable[[str, str, float], None]
@@ -42,7 +44,10 @@ class Request:
 class AccountRegion:
     """All calls to one AWS account in one region: they share a token bucket and worker threads.
 
-    With threads of their own, an account or region that hangs holds up nobody else.
+    With threads of their own, an account or region that hangs holds up nobody else, and IAM or EC2 that hangs does not hold up EKS.
+
+    :param threads: for EKS.
+    :param beside: for all other services.
     """
 
     account: str
@@ -50,6 +55,7 @@ class AccountRegion:
     sessions: Sessions
     bucket: TokenBucket
     threads: DaemonThreads
+    beside: DaemonThreads
     observe: Observe
 
     async def call(
@@ -62,9 +68,10 @@ class AccountRegion:
         """
         grant = await self.bucket.acquire(lane)
         departure = Departure(permit)
+        threads = self.threads if request.service == _EKS else self.beside
         begun = self.clock.monotonic()
         try:
-            answer = await self._on_thread(lambda: self._perform(identity, request, departure), departure, request.operation)
+            answer = await self._on_thread(threads, lambda: self._perform(identity, request, departure), departure, request.operation)
         except AWSError as error:
             self._note(grant, request.operation, error.failure.kind, begun)
             raise
@@ -80,12 +87,13 @@ class AccountRegion:
         Raises AWSError.
         """
         departure = Departure()
-        return await self._on_thread(lambda: self._verified(identity, operation, departure, work), departure, operation)
+        return await self._on_thread(self.threads, lambda: self._verified(identity, operation, departure, work), departure, operation)
 
     def close(self) -> None:
         """Begin no further call; those under way are left to themselves."""
         self.bucket.close()
         self.threads.close()
+        self.beside.close()
 
     def _perform(self, identity: Identity, request: Request, departure: Departure) -> Mapping[str, Any]:
         def send(session: AWSSession) -> Mapping[str, Any]:
@@ -111,8 +119,8 @@ class AccountRegion:
             # Without the cause: botocore's texts may hold what `classify` has taken out.
             raise AWSError(replace(failure, outcome_unknown=failure.outcome_unknown and departure.left)) from None
 
-    async def _on_thread(self, work: Callable[[], T], departure: Departure, operation: str) -> T:
-        """Run `work` on a worker thread; after its limit, or when the caller is cancelled, it is abandoned."""
+    async def _on_thread(self, threads: DaemonThreads, work: Callable[[], T], departure: Departure, operation: str) -> T:
+        """Run `work` on one of these threads; after its limit, or when the caller is cancelled, it is abandoned."""
         limit = MUTATION_LIMIT if departure.mutation else AWS_READ_LIMIT
         loop = asyncio.get_running_loop()
         done: asyncio.Future[T] = loop.create_future()
@@ -134,7 +142,7 @@ class AccountRegion:
             with suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(deliver, result, error)
 
-        self.threads.submit(job)
+        threads.submit(job)
         timer = asyncio.ensure_future(self.clock.sleep(limit))
         try:
             waiters: set[asyncio.Future[Any]] = {done, timer}

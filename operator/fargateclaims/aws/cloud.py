@@ -118,6 +118,7 @@ class AWSCloud:
                 sessions=self._sessions,
                 bucket=TokenBucket(self._clock, self._calls_per_second),
                 threads=DaemonThreads(f"aws-{account}-{region}", THREADS_PER_ACCOUNT_REGION),
+                beside=DaemonThreads(f"aws-{account}-{region}-beside", THREADS_PER_ACCOUNT_REGION),
                 observe=self._observe,
             )
             self._shared[account, region] = _Shared(calls, QuotaReader(self._clock), AccountMemory.empty(self._clock))
