@@ -98,6 +98,21 @@ def test_without_credentials(kube: RunningKube, doctor: Doctor, monkeypatch: pyt
     )
 
 
+def test_an_address_in_place_of_awss_that_is_none(kube: RunningKube, doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "nonsense")
+    ran = doctor()
+    assert ran.code == 1
+    assert "cluster prod cannot be read, as AWS cannot be asked: Invalid endpoint: nonsense\n" in ran.out
+    assert "fix: make it a URL, or unset it: AWS_ENDPOINT_URL, " in ran.out
+
+
+def test_who_asks_by_options_is_answered_in_options(set_up: SetUp, doctor: Doctor) -> None:
+    other = ROLE_ARN.replace("/fargate-pod-execution", "/other")
+    found = checks(doctor, "--cluster-arn", CLUSTER_ARN, "--role-arn", other, "--subnet-id", "subnet-0123456789abcdef0")
+    assert found["role"]["fix"] == "create it or correct --role-arn"
+    assert found["subnets"]["fix"] == "correct --subnet-id"
+
+
 def test_a_cluster_that_does_not_exist(set_up: SetUp, doctor: Doctor) -> None:
     ran = doctor("--cluster-arn", CLUSTER_ARN.replace("/prod", "/other"), "--role-arn", ROLE_ARN)
     assert ran.code == 2

@@ -7,6 +7,7 @@ from typing import Final
 
 from fargateclaims.cli.doctoring.document import document
 from fargateclaims.cli.doctoring.format import Format
+from fargateclaims.cli.doctoring.given import in_options
 from fargateclaims.cli.doctoring.markdown import markdown
 from fargateclaims.cli.doctoring.reading import read_clusters
 from fargateclaims.cli.doctoring.request import Wanted, classes_of
@@ -41,6 +42,8 @@ def answer(wanted: Wanted, style: Style) -> int:
     sights = asyncio.run(read_clusters(classes, clock))
     now = clock.now()
     found = Examination(tuple(examine(sight, now) for sight in sights), tuple(malformed))
+    if wanted.given:
+        found = in_options(found)
     code = _EXIT_CODES[found.level]
     match style.format:
         case Format.TEXT:

@@ -33,6 +33,8 @@ from fargateclaims.domain.unreadable import Unreadable
 
 _SEE: Final[Mapping[Reason, str]] = {Reason.UNAUTHORIZED: "see permissions", Reason.UNAVAILABLE: "try again"}
 """What to do about what could not be seen, where the finding itself does not say it."""
+_NO_URL: Final = "Invalid endpoint: "
+"""botocore's words for an address that somebody has put in the place of AWS's."""
 _Findings = Mapping[ConditionType, Finding]
 
 
@@ -104,6 +106,10 @@ def _not_described(arn: ClusterARN, failure: Failure) -> Check:
         case FailureClass.UNAUTHORIZED:
             whose = "get AWS credentials that are valid, and see whose they are: aws sts get-caller-identity"
             verdict = Level.ERROR, Reason.UNAUTHORIZED, f"cluster {arn.name} cannot be read: {failure.message}", whose
+        case _ if _NO_URL in failure.message:
+            unasked = f"cluster {arn.name} cannot be read, as AWS cannot be asked: {failure.message}"
+            named = "make it a URL, or unset it: AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_EKS and the like, or endpoint_url in ~/.aws/config"
+            verdict = Level.UNKNOWN, Reason.UNAVAILABLE, unasked, named
         case _:
             silent = f"cluster {arn.name} cannot be read, as AWS does not answer: {failure.operation}: {failure.message}"
             verdict = Level.UNKNOWN, Reason.UNAVAILABLE, silent, "see whether its APIs can be reached from here, and try again"
