@@ -1,5 +1,6 @@
 """`fargateclaims run` before it runs: every wrong setting in one go, never a traceback."""
 
+import json
 import subprocess
 import sys
 
@@ -67,3 +68,23 @@ def test_a_misspelt_variable_is_refused(variable: str) -> None:
     assert result.exit_code == 2
     assert variable in result.output
     assert "did you mean" in result.output
+
+
+def test_a_bug_is_logged_whole() -> None:
+    script = """
+import sys
+from fargateclaims import process
+from fargateclaims.__main__ import main
+
+async def run(_self):
+    raise KeyError("nobody foresaw this")
+
+process.Process.run = run
+sys.argv[1:] = ["run", "--log-format", "json"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=LIMIT, check=False)
+    assert (done.returncode, done.stdout) == (70, "")
+    line = json.loads(done.stderr)
+    assert line["message"] == "a bug has ended the operator"
+    assert line["exception"].endswith("KeyError: 'nobody foresaw this'")

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from fargateclaims import logs
+from fargateclaims.cli.entry import EXIT_BROKEN
 from fargateclaims.settings import Settings, SettingsError, flag, variable
 
 log = logging.getLogger(__name__)
@@ -36,6 +37,10 @@ def run(*, check: bool, **flags: str | None) -> None:
         # In the log's own format: in a pod, what reads the log would stumble over anything else.
         log.error("%s", error)  # noqa: TRY400 - a sentence for people, who have no use for where it was raised
         raise typer.Exit(1) from None
+    except Exception:
+        # Nobody sits before a pod's log: whoever reads it later needs all of it.
+        log.exception("a bug has ended the operator")
+        raise typer.Exit(EXIT_BROKEN) from None
     sys.exit(code)
 
 
