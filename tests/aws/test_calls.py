@@ -73,7 +73,8 @@ async def test_iam_that_hangs_does_not_hold_up_eks(aws: CannedAWS, cloud: AWSClo
     aws.will("DescribeCluster", cluster_answer())
     stuck = [asyncio.create_task(cloud.gateway(PROD).role(ROLE)) for _ in range(2 * THREADS_PER_ACCOUNT_REGION)]
     await until(lambda: aws.count("GetRole") == THREADS_PER_ACCOUNT_REGION)
-    assert (await cloud.gateway(PROD).describe_cluster()).name == "prod"
+    async with asyncio.timeout(LIMIT):
+        assert (await cloud.gateway(PROD).describe_cluster()).name == "prod"
     for task in stuck:
         task.cancel()
 
