@@ -1,4 +1,4 @@
-"""For all tests: how hard Hypothesis tries, and the real control plane that some run against.
+"""For all tests: how hard Hypothesis tries, and the servers that many of them share, one of each for each worker of the run.
 
 `HYPOTHESIS_PROFILE=thorough` looks much longer, and elsewhere each time. `make e2e` gives `--control-plane`; without it, what needs
 one is not collected. What happened there is judged afterwards, in a run of its own with `--audit-logs` alone.
@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from fargateclaims.simulator.eks.client import SimulatedEKS
 from support.audit_log import keep
 from support.control_plane import ControlPlane, control_plane
+from support.eks_server import LEAPING_CREATE_S, LEAPING_DELETE_S, eks_server
+from support.kube_server import RunningKube, kube_server_process
 
 HERE = Path(__file__).parent
 # A script's background hears of no Ctrl-C, nor would the programs that tests start there and interrupt.
@@ -43,10 +46,31 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 @pytest.fixture(scope="session")
 def plane(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
-    """One for each worker of the run."""
+    """The real control plane."""
     folder = tmp_path_factory.mktemp("plane")
     with control_plane(pytestconfig.getoption("control_plane"), folder) as running:
         yield running
     folder_of_logs = pytestconfig.getoption("audit_logs")
     if folder_of_logs:
         keep(running, folder_of_logs, os.environ.get("PYTEST_XDIST_WORKER", "main"))
+
+
+@pytest.fixture(scope="session")
+def eks_process() -> Iterator[SimulatedEKS]:
+    """The simulated EKS. Whoever uses it resets it, or makes it `as_new`; its clock is the machine's."""
+    with eks_server() as simulated:
+        yield simulated
+
+
+@pytest.fixture(scope="session")
+def leaping_eks_process() -> Iterator[SimulatedEKS]:
+    """Another one, for tests that put the clock forward, which does not go back."""
+    with eks_server(create_seconds=LEAPING_CREATE_S, delete_seconds=LEAPING_DELETE_S) as simulated:
+        yield simulated
+
+
+@pytest.fixture(scope="session")
+def kube_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningKube]:
+    """The embedded API server, as a process that tests may disturb; after a reset it has the CRDs alone."""
+    with kube_server_process(tmp_path_factory.mktemp("kube"), "--crds", str(HERE.parent / "crds")) as kube:
+        yield kube

@@ -17,32 +17,22 @@ from fargateclaims.domain.iam import RoleReading
 from fargateclaims.domain.profile import ProfileSelector, ProfileSpec, ProfileState
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
 from support.canned_aws import Told
-from support.eks_server import eks_server
+from support.eks_server import LEAPING_CREATE_S, LEAPING_DELETE_S, sign_in
 from support.virtual_clock import VirtualClock
 
-CREATE_SECONDS, DELETE_SECONDS = 60.0, 90.0
 FROM_CLUSTER = SubnetSource(from_=SubnetsFrom.CLUSTER)
 
 
-@pytest.fixture(scope="module")
-def process() -> Iterator[SimulatedEKS]:
-    with eks_server(create_seconds=CREATE_SECONDS, delete_seconds=DELETE_SECONDS) as simulated:
-        yield simulated
-
-
 @pytest.fixture
-def simulated(process: SimulatedEKS) -> SimulatedEKS:
-    process.reset()
-    return process
+def simulated(leaping_eks_process: SimulatedEKS) -> SimulatedEKS:
+    leaping_eks_process.reset()
+    return leaping_eks_process
 
 
 @pytest.fixture
 def seeded(simulated: SimulatedEKS, monkeypatch: pytest.MonkeyPatch) -> Seeded:
     seeded = simulated.seed(["prod"])
-    for name, value in seeded.environment(simulated.url).items():
-        monkeypatch.setenv(name, value)
-    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
+    sign_in(simulated, seeded, monkeypatch)
     return seeded
 
 
@@ -80,7 +70,7 @@ async def test_a_profile_from_create_to_gone(simulated: SimulatedEKS, gateway: C
     busy = await failure_of(gateway.create_profile(replace(spec, name="other"), yes))
     assert (busy.kind, busy.blocker) == (FailureClass.BUSY_PROFILE, ("shop", ProfileState.CREATING))
 
-    simulated.advance(CREATE_SECONDS)
+    simulated.advance(LEAPING_CREATE_S)
     active = await gateway.describe_profile("shop")
     assert (active.state, active.arn, active.tags) == (ProfileState.ACTIVE, created.arn, spec.tags)
     assert {selector.key for selector in active.selectors} == {selector.key for selector in spec.selectors}
@@ -93,7 +83,7 @@ async def test_a_profile_from_create_to_gone(simulated: SimulatedEKS, gateway: C
     assert (await gateway.describe_profile("shop")).tags == {"team": "a"}
 
     assert (await gateway.delete_profile("shop", yes)).state is ProfileState.DELETING
-    simulated.advance(DELETE_SECONDS)
+    simulated.advance(LEAPING_DELETE_S)
     assert (await failure_of(gateway.describe_profile("shop"))).kind is FailureClass.GONE
     assert (await failure_of(gateway.delete_profile("shop", yes))).kind is FailureClass.GONE
     assert await gateway.list_profiles() == ()

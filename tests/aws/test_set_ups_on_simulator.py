@@ -20,24 +20,15 @@ from support.broken_set_ups import ACCOUNT, BREAKAGES, CLUSTER, REGION, SetUp
 from support.builders import ARN
 from support.canned_aws import Told
 from support.class_checks import World
-from support.eks_server import eks_server
+from support.eks_server import sign_in
 from support.virtual_clock import VirtualClock
 
 
-@pytest.fixture(scope="module")
-def process() -> Iterator[SimulatedEKS]:
-    with eks_server() as simulated:
-        yield simulated
-
-
 @pytest.fixture
-def set_up(process: SimulatedEKS, monkeypatch: pytest.MonkeyPatch) -> Iterator[SetUp]:
-    process.reset()
-    made = SetUp.healthy(process)
-    for name, value in made.seeded.environment(process.url).items():
-        monkeypatch.setenv(name, value)
-    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
+def set_up(leaping_eks_process: SimulatedEKS, monkeypatch: pytest.MonkeyPatch) -> Iterator[SetUp]:
+    leaping_eks_process.reset()
+    made = SetUp.healthy(leaping_eks_process)
+    sign_in(leaping_eks_process, made.seeded, monkeypatch)
     yield made
     made.close()
 

@@ -5,7 +5,7 @@ and an operator that it starts itself.
 """
 
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 
 from fargateclaims.simulator.eks.client import SimulatedEKS
 from support.control_plane import ControlPlane
-from support.eks_server import eks_server
+from support.eks_server import as_new
 from support.fault_world import World
 from support.installation import Installation
 from support.kube_contract import Api
@@ -44,16 +44,9 @@ def kubectl(plane: ControlPlane, tmp_path_factory: pytest.TempPathFactory) -> Ku
     return kubectl_with(plane.kubeconfig, tmp_path_factory.mktemp("home"))
 
 
-@pytest.fixture(scope="session")
-def eks_process() -> Iterator[SimulatedEKS]:
-    with eks_server(create_seconds=OPERATION_S, delete_seconds=OPERATION_S) as simulated:
-        yield simulated
-
-
 @pytest.fixture
 def eks(eks_process: SimulatedEKS) -> SimulatedEKS:
-    eks_process.reset()
-    return eks_process
+    return as_new(eks_process, create_seconds=OPERATION_S, delete_seconds=OPERATION_S)
 
 
 @pytest.fixture

@@ -11,16 +11,10 @@ from fargateclaims.kube import client as requests
 from fargateclaims.simulator.eks.client import SimulatedEKS
 from support.broken_set_ups import ACCOUNT, CLUSTER, REGION, SetUp
 from support.doctored import Doctor, cluster_api, core_dns, fargate_class, start_core_dns
-from support.eks_server import eks_server
+from support.eks_server import sign_in
 from support.kube_server import RunningKube
 from support.plugin import Ran
 from support.waiting import NEVER
-
-
-@pytest.fixture(scope="session")
-def process() -> Iterator[SimulatedEKS]:
-    with eks_server() as simulated:
-        yield simulated
 
 
 @pytest.fixture(scope="session")
@@ -32,13 +26,10 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningKube]:
 
 
 @pytest.fixture
-def set_up(process: SimulatedEKS, monkeypatch: pytest.MonkeyPatch) -> Iterator[SetUp]:
-    process.reset()
-    made = SetUp.healthy(process)
-    for name, value in made.seeded.environment(process.url).items():
-        monkeypatch.setenv(name, value)
-    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
+def set_up(eks_process: SimulatedEKS, monkeypatch: pytest.MonkeyPatch) -> Iterator[SetUp]:
+    eks_process.reset()
+    made = SetUp.healthy(eks_process)
+    sign_in(eks_process, made.seeded, monkeypatch)
     yield made
     made.close()
 

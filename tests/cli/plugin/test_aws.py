@@ -1,30 +1,23 @@
 """`--aws`: all profiles of EKS, also those that no claim made, over real HTTP from the simulated EKS."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
 from support.builders import make_class
-from support.eks_server import aws_client, eks_server
+from support.eks_server import as_new, aws_client, sign_in
 from support.kube_server import RunningKube
 from support.plugin import Plugin, claim, pod
 
 
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[SimulatedEKS]:
-    with eks_server(create_seconds=0, delete_seconds=0) as simulated:
-        yield simulated
+@pytest.fixture
+def simulated(eks_process: SimulatedEKS) -> SimulatedEKS:
+    return as_new(eks_process, create_seconds=0, delete_seconds=0)
 
 
 @pytest.fixture
 def seeded(simulated: SimulatedEKS, monkeypatch: pytest.MonkeyPatch) -> Seeded:
-    simulated.reset()
     seeded = simulated.seed(["prod"])
-    for name, value in seeded.environment(simulated.url).items():
-        monkeypatch.setenv(name, value)
-    for name in ("AWS_SESSION_TOKEN", "AWS_PROFILE"):
-        monkeypatch.delenv(name, raising=False)
+    sign_in(simulated, seeded, monkeypatch)
     return seeded
 
 

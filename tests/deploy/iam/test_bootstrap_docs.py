@@ -18,7 +18,6 @@ import yaml
 
 from fargateclaims.api.group import TAG_INSTALLATION
 from fargateclaims.simulator.eks.client import SimulatedEKS
-from support.eks_server import eks_server
 from support.kube_server import RunningKube, running_kube_server
 from support.kubectl import KUBECTL
 from support.operator_process import operator_process
@@ -51,9 +50,9 @@ class Shell:
 
 
 @pytest.fixture
-def eks() -> Iterator[SimulatedEKS]:
-    with eks_server() as simulated:
-        yield simulated
+def eks(eks_process: SimulatedEKS) -> SimulatedEKS:
+    eks_process.reset()
+    return eks_process
 
 
 @pytest.fixture

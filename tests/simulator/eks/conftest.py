@@ -8,25 +8,15 @@ import pytest
 
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
 from support.botocore_shapes import problems
-from support.eks_server import aws_client, eks_server
-
-# Long: tests put the clock forward instead of waiting.
-CREATE_S = 60.0
-DELETE_S = 90.0
+from support.eks_server import LEAPING_CREATE_S, aws_client
 
 AwsFactory = Callable[..., Any]
 
 
-@pytest.fixture(scope="session")
-def eks_process() -> Iterator[SimulatedEKS]:
-    with eks_server(create_seconds=CREATE_S, delete_seconds=DELETE_S) as simulated:
-        yield simulated
-
-
 @pytest.fixture
-def simulated(eks_process: SimulatedEKS) -> SimulatedEKS:
-    eks_process.reset()
-    return eks_process
+def simulated(leaping_eks_process: SimulatedEKS) -> SimulatedEKS:
+    leaping_eks_process.reset()
+    return leaping_eks_process
 
 
 @pytest.fixture
@@ -89,7 +79,7 @@ def active(create: Callable[..., Any], simulated: SimulatedEKS) -> Callable[...,
 
     def active(name: str = "a", **otherwise: Any) -> Any:
         profile = create(name, **otherwise)
-        simulated.advance(CREATE_S)
+        simulated.advance(LEAPING_CREATE_S)
         return profile
 
     return active

@@ -9,11 +9,11 @@ from botocore.exceptions import ClientError
 
 from fargateclaims.simulator.eks.client import Seeded, SimulatedEKS
 from fargateclaims.simulator.eks.errors import EKSError
+from support.eks_server import LEAPING_CREATE_S
 from support.waiting import until
 
 Create = Callable[..., Any]
 Aws = Callable[..., Any]
-CREATE_S = 60.0
 
 
 def status(simulated: SimulatedEKS, name: str = "a") -> str:
@@ -50,10 +50,10 @@ def test_reset_leaves_nothing(simulated: SimulatedEKS, create: Create) -> None:
     simulated.seed(["c"])
     simulated.foreign_create("c", "a")
     assert status(simulated) == "CREATING"
-    simulated.advance(CREATE_S)
+    simulated.advance(LEAPING_CREATE_S)
     assert status(simulated) == "ACTIVE"
     begun, ended = simulated.transitions()
-    assert ended.at - begun.at == pytest.approx(CREATE_S)
+    assert ended.at - begun.at == pytest.approx(LEAPING_CREATE_S)
     assert simulated.quotas()["profiles"] == 10
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fargateclaims.simulator.eks.client import SimulatedEKS
-from support.eks_server import eks_server
+from support.eks_server import as_new
 from support.fargate_world import NODES, FargateWorld
 from support.kube_contract import Api
 from support.kube_server import running_kube_server
@@ -34,16 +34,9 @@ def kubeconfig(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
         yield kube.kubeconfig
 
 
-@pytest.fixture(scope="session")
-def eks_process() -> Iterator[SimulatedEKS]:
-    with eks_server(create_seconds=_OPERATION_S, delete_seconds=_OPERATION_S) as simulated:
-        yield simulated
-
-
 @pytest.fixture
 def eks(eks_process: SimulatedEKS) -> SimulatedEKS:
-    eks_process.reset()
-    return eks_process
+    return as_new(eks_process, create_seconds=_OPERATION_S, delete_seconds=_OPERATION_S)
 
 
 @pytest.fixture
