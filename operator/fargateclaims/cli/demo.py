@@ -12,7 +12,9 @@ def demo(
     seconds: Annotated[float, typer.Option(min=0.5, help="How long EKS takes for each create and delete.")] = 3.0,
     keep: Annotated[bool, typer.Option("--keep", help="Leave everything running afterwards, for kubectl, until Ctrl-C.")] = False,
 ) -> None:
-    """Watch claims become Fargate profiles, on an EKS and a Kubernetes API embedded in this machine. Takes under a minute.
+    """Watch claims become Fargate profiles, and pods move onto them, on an EKS and a Kubernetes API embedded in this machine.
+
+    Takes under a minute.
 
     The exit code is 0 only if everything was as it is shown, judged by the simulated EKS's own ledger.
     """

@@ -162,7 +162,7 @@ class Repairer:
                 return  # whoever leads next finds the others, and tells of them
             deleted = await data_plane.delete_pod(pod)
             if isinstance(deleted, NoAccess):
-                note = f"{pending_pods.left_to_people(plan, profile)}; they cannot be made again: {deleted.why}"
+                note = f"{pending_pods.left_to_people(plan, profile)}; the operator could not do it: {deleted.why}"
                 self._warn(claim, tell, EventNote("RepairFailed", "Recreate", note, warning=True))
                 return
             if deleted:
