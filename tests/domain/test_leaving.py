@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from fargateclaims.api.claim import FargateProfileClaim
+from fargateclaims.api.claim_status import OperationType
 from fargateclaims.api.reasons import Reason
 from fargateclaims.domain.assessment import Step
 from fargateclaims.domain.draining import DrainOrder, PodsSeen, Purpose
@@ -269,6 +270,26 @@ def test_an_edit_during_a_drain_kills_no_pod_that_has_moved() -> None:
     found = plan(make_facts(claim, profiles=(old, new), pods={old.arn: PodsSeen((), 2)}))
     assert found.action is not None
     assert found.action.work.profile_name == old.name
+
+
+def test_an_edit_that_lets_the_pods_go_is_not_kept_waiting_by_them() -> None:
+    """Such as the selector that the first edit forgot: until its profile is there, those pods come back to the old one for ever."""
+    claim = make_claim(selectors=[{"labels": {"app": "third"}}])
+    old, new = profiles(claim)
+    fields: dict[str, Any] = {"pods": {old.arn: PodsSeen((POD,), 2)}}
+    waiting = settled(claim, make_facts(claim, profiles=(old, new), **fields))
+    late = make_facts(waiting, profiles=(old, new), now=after(1800), **fields)
+    asked = plan(replace(late, pins={}))
+    assert (asked.action, stands(asked)[1]) == (None, Reason.PODS_REMAIN)
+    assert [profile for _, profile in asked.replaced] == [new]
+    found = plan(late)
+    assert found.action is not None
+    assert (found.action.work.step, found.action.work.operation) == (Step.CREATE, OperationType.REPLACE)
+    assert [order.profile for _, order in found.drains] == [old.name], "it goes on meanwhile, and its time is not lost"
+    full = make_observation(old, new, quotas=Quotas(profiles_per_cluster=2), observed_at=after(1800))
+    assert stands(plan(replace(late, observation=full)))[1] == Reason.PODS_REMAIN
+    third = make_profile("shop-checkout-4ecb2a1f-9997", owner=claim, labels={"app": "neither"})
+    assert stands(plan(replace(late, observation=make_observation(old, new, third))))[1] == Reason.PODS_REMAIN, "never a fourth"
 
 
 def test_no_place_that_is_to_come_makes_the_operators_own_profile_go() -> None:

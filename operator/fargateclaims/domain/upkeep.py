@@ -24,6 +24,9 @@ from fargateclaims.domain.retries import paused_by, retry_asked
 from fargateclaims.domain.setback import carried, setback
 from fargateclaims.domain.tags import tags_to_remove, tags_to_set
 
+_MOST = 2
+"""With so many ACTIVE profiles of a claim that are not as it should be, another one may still be made."""
+
 
 def assess_upkeep(facts: Facts, claim: FargateProfileClaim, cls: FargateProfileClass) -> Assessment:
     """What a claim without a deletionTimestamp needs, given its class."""
@@ -91,10 +94,7 @@ def _next_step(facts: Facts, base: Assessment, owned: Owned, aim: Target, fittin
     if fitting:
         return _keep(facts, base, owned, aim, fitting[0])
     if len(owned.active) > 1:
-        # Edited again before the predecessor went: its pods may have moved already, so that move ends before the next one begins.
-        finishing = _finish(facts, base, owned.active[-1], owned.active[0])
-        # Nothing would come of a spec that is refused.
-        return replace(finishing, verdict=foremost((finishing.verdict, base.refused)))
+        return _edited_again(facts, base, owned, aim)
     if owned.active:
         return _replace(facts, base, owned.active[0], aim)
     return _create(facts, base, aim)
@@ -125,6 +125,23 @@ def _keep(facts: Facts, base: Assessment, owned: Owned, aim: Target, profile: Pr
     told = obstacle is not None and READY_REASONS[obstacle.reason].ready is ReadyValue.UNCHANGED
     verdict = obstacle if told else Verdict(Reason.ACTIVE, f"profile {profile.name} is ACTIVE")
     return replace(base, verdict=verdict, synced=True)
+
+
+def _edited_again(facts: Facts, base: Assessment, owned: Owned, aim: Target) -> Assessment:
+    """Edited before the predecessor went: pods may have moved to its successor already, so their move ends before the next one begins."""
+    unwanted = owned.active[0]
+    finishing = _finish(facts, base, owned.active[-1], unwanted)
+    # Nothing would come of a spec that is refused.
+    finishing = replace(finishing, verdict=foremost((finishing.verdict, base.refused)))
+    if finishing.verdict is None or finishing.verdict.reason is not Reason.PODS_REMAIN or len(owned.active) > _MOST:
+        return finishing
+    # The edit may be what lets the pods go: only then there is a third profile for a while, and never a fourth.
+    making = _replace(facts, base, unwanted, aim)
+    if making.work is None or making.work.step is not Step.CREATE:
+        return finishing
+    if making.verdict is None:
+        return replace(making, drain=finishing.drain)
+    return replace(finishing, look_for_pins=making.look_for_pins)
 
 
 def _finish(facts: Facts, base: Assessment, old: Profile, successor: Profile) -> Assessment:
