@@ -10,8 +10,8 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import incluster_config
 
 from fargateclaims.kube.client import KubeClient
-from fargateclaims.kube.config import has_another_token, load_configuration, load_user_configuration
-from fargateclaims.kube.errors import ConfigurationError, Refused, Unavailable
+from fargateclaims.kube.config import api_client, has_another_token, load_configuration, load_user_configuration
+from fargateclaims.kube.errors import ConfigurationError, KubeError, Refused, Unavailable
 from support.scripted_server import ScriptedServer, answer, failure
 from support.virtual_clock import VirtualClock
 from support.waiting import until
@@ -369,3 +369,33 @@ async def test_who_has_no_kubeconfig_is_told_where_it_was_looked_for(
         await load_user_configuration(clock, context=context)
     with pytest.raises(ConfigurationError, match=r"^--kubeconfig names no file that exists: /nowhere$"):
         await load_user_configuration(clock, "/nowhere")
+
+
+@pytest.mark.parametrize(
+    ("cluster", "user", "complaint"),
+    [
+        ({"server": "https://[::1"}, {}, "the API server's address is no URL: https://[::1"),
+        ({"certificate-authority-data": "aGVsbG8="}, {}, "a certificate or key for https://one.example cannot be used: "),
+        ({}, {"client-certificate-data": "aGVsbG8=", "client-key-data": "aGVsbG8="}, "a certificate or key for https://one.example "),
+        ({"tls-server-name": 5}, {}, "is no kubeconfig: server, proxy-url and tls-server-name are texts"),
+        ({"server": f"https://{'a' * 300}.example"}, {}, "GET /version: "),
+    ],
+)
+async def test_what_leads_to_no_server_is_one_sentence(
+    clock: VirtualClock, tmp_path: Path, cluster: dict[str, Any], user: dict[str, Any], complaint: str
+) -> None:
+    path = kubeconfig(tmp_path / "config", "https://one.example", user)
+    config = yaml.safe_load(path.read_text())
+    config["clusters"][0]["cluster"].update(cluster)
+    path.write_text(yaml.safe_dump(config))
+
+    async def ask() -> None:
+        client = KubeClient(api_client((await load_user_configuration(clock, str(path))).library), clock=clock)
+        try:
+            await client.request("get", "/version")
+        finally:
+            await client.close()
+
+    with pytest.raises(KubeError) as error:
+        await ask()
+    assert complaint in str(error.value)

@@ -79,7 +79,8 @@ def _explained(error: Exception) -> int:
     """Say what has gone wrong; return the exit code."""
     if isinstance(error, BrokenPipeError):
         return EXIT_UNWRITABLE  # who has read enough wants no word about it
-    if isinstance(error, OSError) and error.filename is None:
+    # Those of sockets, TLS and the like have types of their own.
+    if type(error) is OSError and error.filename is None:
         reason = "standard output is closed" if error.errno == errno.EBADF else error.strerror
         _say(f"the answer cannot be written: {reason}")
         return EXIT_UNWRITABLE

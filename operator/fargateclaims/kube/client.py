@@ -18,7 +18,7 @@ from kubernetes.aio.config.config_exception import ConfigException
 from fargateclaims import __version__
 from fargateclaims.api.group import CLAIM_KIND, CLAIM_PLURAL, CLASS_KIND, CLASS_PLURAL, GROUP, VERSION
 from fargateclaims.clock import Clock, SystemClock
-from fargateclaims.kube.config import TOKEN, has_another_token, load_configuration
+from fargateclaims.kube.config import TOKEN, api_client, has_another_token, load_configuration
 from fargateclaims.kube.errors import KubeError, Throttled, Unavailable, from_answer, from_transport
 from fargateclaims.timing import KUBE_CONNECT_TIMEOUT, KUBE_LIST_TIMEOUT, KUBE_REQUEST_TIMEOUT
 
@@ -68,7 +68,7 @@ class KubeClient:
     async def connect(cls, *, clock: Clock | None = None, observe: Observer = lambda _verb, _outcome: None) -> Self:
         """Make a client from KUBECONFIG, else from the pod's ServiceAccount; sends nothing yet. Raises ConfigurationError."""
         clock = clock or SystemClock()
-        return cls(ApiClient(await load_configuration(clock)), clock=clock, observe=observe)
+        return cls(api_client(await load_configuration(clock)), clock=clock, observe=observe)
 
     async def close(self) -> None:
         """Close all connections; requests fail from now on."""
@@ -178,7 +178,7 @@ class KubeClient:
             if response.status == _UNAUTHORIZED and await has_another_token(self._api.configuration, token):
                 # Who was not let in has changed nothing: also a write may be sent again.
                 response, content, _ = await self._send_once(prepare, limit)
-        except (aiohttp.ClientError, OpenApiException, ConfigException, TimeoutError, OSError) as error:
+        except (aiohttp.ClientError, OpenApiException, ConfigException, TimeoutError, OSError, UnicodeError) as error:
             raise from_transport(request, error) from error
         except RuntimeError as error:
             # aiohttp's answer when its session was closed under a request.

@@ -15,13 +15,14 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import yaml
-from kubernetes.aio.client import Configuration
+from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import load_incluster_config, load_kube_config
 from kubernetes.aio.config.config_exception import ConfigException
 from kubernetes.aio.config.kube_config import KubeConfigLoader
 
 from fargateclaims.clock import Clock
 from fargateclaims.kube.errors import ConfigurationError
+from fargateclaims.redaction import redact
 from fargateclaims.timing import KUBE_CREDENTIALS_CHECK
 
 # What the library stumbles over when a file is not shaped like a kubeconfig.
@@ -45,6 +46,14 @@ def own_certificate_authority() -> str:
         return OWN_CA_FILE.read_text(encoding="ascii")
     except (OSError, ValueError):
         return ""
+
+
+def api_client(configuration: Configuration) -> ApiClient:
+    """Return the library's client, which loads the certificates. Raises ConfigurationError where they are none."""
+    try:
+        return ApiClient(configuration)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"a certificate or key for {redact(configuration.host)} cannot be used: {error}") from error
 
 
 async def load_configuration(clock: Clock) -> Configuration:
@@ -101,10 +110,13 @@ def choose_proxy(configuration: Configuration) -> None:
     """Decide it once, for as long as the configuration is used.
 
     aiohttp would look through the environment and ~/.netrc anew before each request, in another thread, and what it finds in ~/.netrc
-    would be at odds with our token.
+    would be at odds with our token. Raises ConfigurationError.
     """
     configuration.client_session_kwargs = {"trust_env": False}
-    server = urlsplit(configuration.host)
+    try:
+        server = urlsplit(configuration.host)
+    except ValueError as error:
+        raise ConfigurationError(f"the API server's address is no URL: {redact(configuration.host)}") from error
     if configuration.proxy is None and not proxy_bypass(server.netloc) and not _in_a_range_without_proxy(server.hostname or ""):
         configuration.proxy = getproxies().get(server.scheme)
 
@@ -141,6 +153,9 @@ async def _load_kubeconfig(
         # Without the error's text: it may quote the file, and the file may hold secrets.
         why = "nested too deeply" if isinstance(error, RecursionError) else type(error).__name__
         raise ConfigurationError(f"{source} {paths} is no kubeconfig ({why})") from error
+
+    if not all(isinstance(value, str | None) for value in (configuration.host, configuration.proxy, configuration.tls_server_name)):
+        raise ConfigurationError(f"{source} {paths} is no kubeconfig: server, proxy-url and tls-server-name are texts")
 
     async def read() -> str | None:
         if hasattr(loader, "exec_plugin_expiry"):

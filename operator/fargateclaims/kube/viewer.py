@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Self
 from urllib.parse import quote
 
-from kubernetes.aio.client import ApiClient
-
 from fargateclaims.api.group import API_VERSION, CLAIM_PLURAL, CLASS_PLURAL, GROUP
 from fargateclaims.clock import Clock
 from fargateclaims.kube.client import KubeClient
-from fargateclaims.kube.config import UserConfiguration
+from fargateclaims.kube.config import UserConfiguration, api_client
 from fargateclaims.kube.errors import KubeError, Refused
 
 WORKLOADS: Final = {
@@ -50,8 +48,8 @@ class Viewer:
 
     @classmethod
     def connect(cls, configuration: UserConfiguration, clock: Clock) -> Self:
-        """Make one; nothing is sent yet."""
-        return cls(KubeClient(ApiClient(configuration.library), clock=clock))
+        """Make one; nothing is sent yet. Raises ConfigurationError."""
+        return cls(KubeClient(api_client(configuration.library), clock=clock))
 
     async def close(self) -> None:
         """Close all connections."""
