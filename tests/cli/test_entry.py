@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from fargateclaims.cli.app import app
 from support.waiting import LIMIT
 
 ENTRIES = ("fargateclaims.__main__", "fargateclaims.cli.plugin.app")
@@ -125,3 +127,20 @@ def test_a_bug_is_one_line_without_secrets() -> None:
 )
 def test_the_exit_code_is_the_programs(ended: str, code: int) -> None:
     assert run(f"import sys; from fargateclaims.cli.entry import enter; enter(lambda: {ended})") == (code, "", "")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"\xb7", "is no YAML that can be read: 'utf-8' codec"),
+        (b"a: [", "is no YAML that can be read: "),
+        (b"[" * 9000, "maximum recursion"),
+    ],
+)
+def test_simulate_kube_tells_manifests_that_are_none(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "a.yaml").write_bytes(content)
+    result = CliRunner().invoke(app, ["simulate", "kube", "--crds", str(tmp_path)])
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"a manifest in {tmp_path} is no YAML that can be read: ")
+    assert said in result.stderr
+    assert result.stderr.count("\n") == 1

@@ -14,6 +14,8 @@ def simulate_kube(
     crds: Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="Apply the manifests in this folder first.")] = None,
 ) -> None:
     """Run a Kubernetes API server in the foreground, with a ledger and faults under /_sim."""
+    from yaml import YAMLError  # noqa: PLC0415  (the other commands start without it)
+
     try:
         from fargateclaims.simulator.kube.errors import ApiError  # noqa: PLC0415  (an extra that need not be installed)
         from fargateclaims.simulator.kube.server import serve  # noqa: PLC0415  (the same)
@@ -25,6 +27,10 @@ def simulate_kube(
     except ApiError as refused:
         typer.echo(f"a manifest in {crds} was refused: {refused}", err=True)
         raise typer.Exit(1) from None
+    except (YAMLError, UnicodeError, RecursionError) as problem:
+        typer.echo(f"a manifest in {crds} is no YAML that can be read: {' '.join(str(problem).split())}", err=True)
+        raise typer.Exit(1) from None
     except OSError as problem:
-        typer.echo(f"cannot listen on {host} port {port}: {problem.strerror or problem}", err=True)
+        failed = f"{problem.filename} cannot be used" if problem.filename else f"cannot listen on {host} port {port}"
+        typer.echo(f"{failed}: {problem.strerror or problem}", err=True)
         raise typer.Exit(1) from None

@@ -140,7 +140,7 @@ async def test_an_eks_that_does_not_answer_is_named(world: FargateWorld) -> None
             pass
 
 
-@pytest.mark.parametrize("content", ["", "]", "a: 1", "clusters: []", "kind: Config\ncurrent-context: x"])
+@pytest.mark.parametrize("content", ["", "]", "a: 1", "clusters: []", "kind: Config\ncurrent-context: x", "[" * 9000])
 async def test_a_kubeconfig_that_is_none_is_named(tmp_path: Path, content: str) -> None:
     kubeconfig = tmp_path / "kubeconfig"
     kubeconfig.write_text(content)

@@ -28,7 +28,7 @@ _PAGE: Final = "500"
 _LONGEST_LINE: Final = 2**22
 _REQUEST: Final = aiohttp.ClientTimeout(total=KUBE_REQUEST_TIMEOUT, connect=KUBE_CONNECT_TIMEOUT)
 _WATCH: Final = aiohttp.ClientTimeout(total=None, connect=KUBE_CONNECT_TIMEOUT, sock_read=WATCH_INACTIVITY)
-_MISSHAPEN: Final = (ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError)
+_MISSHAPEN: Final = (ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError)
 
 
 class KubernetesAPI(AbstractAsyncContextManager["KubernetesAPI"]):
