@@ -69,6 +69,39 @@ def test_core_dns_is_told_by_its_add_on_where_eks_manages_it(in_fleet: Scenarios
     in_fleet(scenario)
 
 
+class Noting:
+    """A cluster's own API that notes as whom it was asked to change CoreDNS."""
+
+    def __init__(self, plane: MemoryDataPlane, role: str, changed_by: list[str]) -> None:
+        self._plane = plane
+        self._role = role
+        self._changed_by = changed_by
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "remove_compute_type":
+            self._changed_by.append(self._role)
+        return getattr(self._plane, name)
+
+
+def test_a_repair_is_made_as_the_role_of_the_class_that_asks_for_it(in_fleet: Scenarios) -> None:
+    async def scenario(fleet: Any) -> None:
+        roles, changed_by = {name: f"arn:aws:iam::111122223333:role/{name}" for name in ("a", "b")}, list[str]()
+        of = fleet.operator.data_planes.of
+        fleet.operator.data_planes.of = lambda arn, cluster, role, external_id: Noting(
+            of(arn, cluster, role, external_id), role, changed_by
+        )
+        plane = of(fleet.arn)
+        plane.found, fleet.cloud.core_dns = replace(plane.found, core_dns=MARKED, other_nodes=0), None
+        claims = {"namespaces": {"from": "All"}, "selectorNamespaces": {"from": "Any"}}
+        fleet.apply_class("a", assumeRoleARN=roles["a"], claims=claims)
+        fleet.apply_class("b", assumeRoleARN=roles["b"], claims=claims, repairs={"coreDNS": "Patch"})
+        fleet.apply("dns", "a", selectors=[{"namespace": "kube-system", "labels": DNS}])
+        await fleet.until(lambda: plane.changes)
+        assert changed_by == [roles["b"]]
+
+    in_fleet(scenario)
+
+
 def test_core_dns_loses_its_annotation_where_nobody_manages_it(in_fleet: Scenarios) -> None:
     async def scenario(fleet: Any) -> None:
         fleet.cloud.core_dns = None

@@ -1,4 +1,4 @@
-"""As whom a cluster is read: the classes that name it may name different roles."""
+"""As whom a cluster is read and changed: the classes that name it may name different roles."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -17,9 +17,14 @@ class Access:
 
 def accesses(classes: Iterable[FargateProfileClass], claims: Iterable[FargateProfileClaim]) -> tuple[Access, ...]:
     """The ways to a cluster: its classes' in their order, then those that claims were last resolved with."""
-    found = [Access(cls.spec.assume_role_arn or "", cls.spec.external_id or "") for cls in classes]
+    found = [access_by(cls) for cls in classes]
     found += [access_of(claim) for claim in claims if claim.status.resolved is not None]
     return tuple(dict.fromkeys(found)) or (Access(),)
+
+
+def access_by(cls: FargateProfileClass) -> Access:
+    """The way to its cluster that a class names."""
+    return Access(cls.spec.assume_role_arn or "", cls.spec.external_id or "")
 
 
 def access_of(claim: FargateProfileClaim) -> Access:

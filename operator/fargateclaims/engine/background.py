@@ -19,6 +19,7 @@ from fargateclaims.domain.observation import Inspection
 from fargateclaims.domain.plan import Plan
 from fargateclaims.domain.repairs.due import repairs_due
 from fargateclaims.domain.repairs.early_pods import ClaimKey, became_active, pods_due, profile_views
+from fargateclaims.engine.access import Access, access_by
 from fargateclaims.engine.drainer import Drainer
 from fargateclaims.engine.inspector import Inspector
 from fargateclaims.engine.observer import Observer
@@ -73,10 +74,10 @@ class Background:
         if data_plane is not None and seen.cluster is not None and seen.profiles is not None and seen.failure is None:
             self.due_at = self._clock.monotonic() + self._inspector.begin(gateway, data_plane, seen, classes)
 
-    def follow(self, decided: Plan, hands: Hands | None, classes: Sequence[FargateProfileClass]) -> None:
+    def follow(self, decided: Plan, hands: Callable[[Access], Hands] | None, classes: Sequence[FargateProfileClass]) -> None:
         """Do about roles, CoreDNS and Pending pods what is due; the drainer is told apart from this.
 
-        :param hands: None where nothing may be changed.
+        :param hands: what to change the cluster with, as its class says; None where nothing may be changed.
         """
         self._became_active |= became_active(decided.claims)
         if hands is None:
@@ -86,12 +87,15 @@ class Background:
         if not (anew or became):
             return
         views = profile_views(self._observer.observation, decided.claims)
+        of_class = {cls.metadata.name: hands(access_by(cls)) for cls in classes}
         if anew:
             orders = repairs_due(self._observer.observation, classes)
-            self._repairer.mend(hands, orders, views, partial(self._reporter.tell, CLASS_KIND, ""))
+            self._repairer.mend(
+                [(order, of_class[order.class_name]) for order in orders], views, partial(self._reporter.tell, CLASS_KIND, "")
+            )
         for order in pods_due(decided.claims, classes, self._clock.now(), became=became, every=anew):
             tell = partial(self._reporter.tell, CLAIM_KIND, order.namespace, order.name)
-            self._repairer.look_after(hands.data_plane, order, views, tell)
+            self._repairer.look_after(of_class[order.class_name].data_plane, order, views, tell)
 
     async def stop(self) -> None:
         """End all that is under way."""

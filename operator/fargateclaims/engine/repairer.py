@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -58,15 +58,16 @@ class Repairer:
         self._warned_before: set[tuple[str, EventNote]] = set()
 
     def mend(
-        self, hands: Hands, orders: Sequence[RepairOrder], profiles: Sequence[ProfileView], tell: Callable[[str, EventNote], None]
+        self, orders: Iterable[tuple[RepairOrder, Hands]], profiles: Sequence[ProfileView], tell: Callable[[str, EventNote], None]
     ) -> None:
         """Carry out the repairs that an inspection has shown to be due.
 
+        :param orders: each with what is to be used for it.
         :param profiles: all of the cluster.
         :param tell: given the name of the class that asked for it, and the event.
         """
         self._warned, self._warned_before = set(), self._warned
-        for order in orders:
+        for order, hands in orders:
             self._begin(self._repair(hands, order, profiles, partial(tell, order.class_name)))
 
     def look_after(self, data_plane: DataPlane, order: EarlyPodsOrder, profiles: Sequence[ProfileView], tell: Tell) -> None:

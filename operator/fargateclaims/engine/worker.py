@@ -283,12 +283,12 @@ class ClusterWorker(Loop):
         return True
 
     def _follow(self, decided: Plan) -> None:
-        hands, drainer = self._hands(), self._background.drainer
-        self._background.follow(decided, hands, self._classes())
-        if hands is None:
+        may_change = self._observer.observation.cluster is not None and self._around.hold() == 0
+        self._background.follow(decided, self._hands if may_change else None, self._classes())
+        store, drainer = self._around.store, self._background.drainer
+        if not may_change:
             drainer.follow((), ())
             return
-        store = self._around.store
         drainer.follow(followed.drains(decided, store, self._data_plane_of), followed.replaced(decided, store, self._data_plane_of))
 
     def _schedule_look(self, watch: frozenset[str]) -> None:
@@ -342,10 +342,8 @@ class ClusterWorker(Loop):
         assert cluster is not None
         return self._around.data_planes.of(self._arn, cluster, access.assume_role_arn, access.external_id)
 
-    def _hands(self) -> Hands | None:
-        """What to change the cluster with; None if nothing may be changed."""
-        data_plane = self._data_plane()
-        return Hands(self._gateway(), data_plane) if data_plane is not None and self._around.hold() == 0 else None
+    def _hands(self, access: Access) -> Hands:
+        return Hands(self._gateway_of(access), self._data_plane_of(access))
 
     def _gateway_of(self, access: Access) -> Gateway:
         return self._around.cloud.gateway(self._arn, access.assume_role_arn or None, access.external_id or None)

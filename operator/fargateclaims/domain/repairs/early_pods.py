@@ -20,13 +20,14 @@ ClaimKey = tuple[str, str]
 class EarlyPodsOrder:
     """Look for pods that are older than a profile.
 
-    :param namespace: and `name`: of the claim whose profile it is.
+    :param namespace: and `name`: of the claim whose profile it is; its class is `class_name`.
     :param again: whether they are to be made again; else people are told of them.
     :param new: whether the profile has just become ACTIVE; what was told then is not told each time.
     """
 
     namespace: str
     name: str
+    class_name: str
     profile: ProfileView
     again: bool
     new: bool
@@ -59,7 +60,7 @@ def pods_due(
         view = next(profiles_of(claim.model_copy(update={"status": report.status})))
         if view.active:
             profile = replace(view, active_since=now if new else view.active_since)
-            orders.append(EarlyPodsOrder(claim.metadata.namespace or "", claim.metadata.name, profile, recreate, new))
+            orders.append(EarlyPodsOrder(*_key(report), cls.metadata.name, profile, recreate, new))
     return tuple(orders)
 
 
