@@ -127,7 +127,8 @@ READY_REASONS: Final[Mapping[Reason, ReadyReason]] = MappingProxyType(
             "`kubectl get fpclass` lists the classes. Correct className, or have the platform apply the class.",
         ),
         Reason.CLASS_NOT_READY: _platform(
-            "The class cannot be used for new profiles now, or is being deleted.", f"{_DESCRIBE_CLASS} says why."
+            "The class cannot be used for new profiles now, or is being deleted; or it cannot be read, and a deletion waits to know what it says.",
+            f"{_DESCRIBE_CLASS} says why.",
         ),
         Reason.UNAUTHORIZED: _platform(
             "AWS denies the operator a permission, or its credentials are missing or expired.",
@@ -198,7 +199,7 @@ READY_REASONS: Final[Mapping[Reason, ReadyReason]] = MappingProxyType(
             "The message names them, and what holds them. `kubectl get pods -A -l eks.amazonaws.com/fargate-profile=PROFILE` in the EKS "
             "cluster lists all. When none is left, or the rest may go with the profile: "
             """`kubectl patch fpclass CLASS --type merge -p '{"spec":{"disruption":{"onDelete":"Ignore"}}}'`, """
-            "or onReplace where it is replaced, and back again afterwards.",
+            "or onReplace where it is replaced, and back again afterwards. Once what held them is mended, a retry has them moved anew.",
         ),
         Reason.PAUSED: ReadyReason(
             ReadyValue.UNCHANGED,
