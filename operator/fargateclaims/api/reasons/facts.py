@@ -127,7 +127,7 @@ READY_REASONS: Final[Mapping[Reason, ReadyReason]] = MappingProxyType(
             "`kubectl get fpclass` lists the classes. Correct className, or have the platform apply the class.",
         ),
         Reason.CLASS_NOT_READY: _platform(
-            "The class cannot be used for new profiles now, or is being deleted; or it cannot be read, and a deletion waits to know what it says.",
+            "The class cannot be used for new profiles now, or is being deleted; or it cannot be read, so that deletions wait.",
             f"{_DESCRIBE_CLASS} says why.",
         ),
         Reason.UNAUTHORIZED: _platform(
