@@ -97,7 +97,13 @@ def test_at_rest_a_class_is_reported_as_it_was(observation: Any) -> None:
             ("False", "PublicSubnet"),
         ),
         (seen(bad_subnets("there are none")), "SubnetsUsable", ("False", "NoSubnets"), ("False", "NoSubnets")),
-        (seen(unread_subnets("no ec2")), "SubnetsUsable", ("Unknown", "Unauthorized"), USABLE),
+        (seen(unread_subnets("no ec2")), "SubnetsUsable", ("Unknown", "Unauthorized"), ("Unknown", "Unauthorized")),
+        (
+            seen(replace(unread_subnets("no ec2"), subnet_ids=SUBNETS)),
+            "SubnetsUsable",
+            ("Unknown", "Unauthorized"),
+            USABLE,
+        ),
     ],
 )
 def test_conditions(observation: Any, kind: str, expected: tuple[str, str], ready: tuple[str, str]) -> None:

@@ -1,6 +1,6 @@
 """What is written back for one class: conditions, counts, and the finalizer that keeps it while claims use it."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from fargateclaims.api.claim import FargateProfileClaim
@@ -88,22 +88,29 @@ def _conditions(facts: Facts, cls: FargateProfileClass, users: Iterable[FargateP
     seen, advised = _seen(facts, cls), tuple(map(_wanted, advice(facts.observation, cls)))
     if facts.observation.inspection is None:
         seen, advised = (tuple(_remembered(cls, each) for each in found) for found in (seen, advised))
-    holding = (_reachable(facts), *seen)
-    wanted = [_ready(cls, tuple(users), holding), *holding, *advised]
+    holding, read = (_reachable(facts), *seen), facts.observation.classes.get(cls.metadata.name)
+    # What may not be looked at holds nothing: EKS itself will say. But without any subnet it cannot be asked.
+    needed = {ConditionType.CLUSTER_REACHABLE} | ({ConditionType.SUBNETS_USABLE} if read is not None and not read.subnet_ids else set())
+    wanted = [_ready(cls, tuple(users), holding, needed), *holding, *advised]
     if slot.overdue:
         wanted.append((ConditionType.SLOT_BLOCKED, _TRUE, Verdict(Reason.SLOT_BLOCKED, f"{held_by(slot)}, longer than EKS should take")))
     return conditions(wanted, cls.status.conditions, facts.now, cls.metadata.generation)
 
 
-def _ready(cls: FargateProfileClass, users: tuple[FargateProfileClaim, ...], checks: Iterable[_Wanted]) -> _Wanted:
+def _ready(
+    cls: FargateProfileClass, users: tuple[FargateProfileClaim, ...], checks: Iterable[_Wanted], needed: Collection[ConditionType]
+) -> _Wanted:
+    """Whether claims can be served.
+
+    :param needed: the checks whose answer must be known.
+    """
     if cls.metadata.deletion_timestamp is not None:
         some = ", ".join(sorted(f"{claim.metadata.namespace}/{claim.metadata.name}" for claim in users)[:_NAMED_IN_MESSAGE])
         message = f"the class is being deleted and waits for {len(users)} claims: {some}" if users else "the class is being deleted"
         return ConditionType.READY, _FALSE, Verdict(Reason.IN_USE, message)
     for status in (_FALSE, _UNKNOWN):
         for kind, found, verdict in checks:
-            # What may not be looked at holds nothing: EKS itself will say.
-            if found is status and (status is _FALSE or kind is ConditionType.CLUSTER_REACHABLE):
+            if found is status and (status is _FALSE or kind in needed):
                 return ConditionType.READY, found, verdict
     return ConditionType.READY, _TRUE, Verdict(Reason.USABLE, "claims can be served")
 
