@@ -9,7 +9,7 @@ import yaml
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.domain.access import Addon
-from fargateclaims.domain.no_access import CLUSTER_GROUP, not_known
+from fargateclaims.domain.no_access import CLUSTER_GROUP, forbidden, not_known
 from fargateclaims.domain.observation import EKSCluster
 from fargateclaims.domain.repairs import coredns, role_mapping
 from fargateclaims.domain.repairs.aws_auth import BACKUP, BACKUP_BYTES
@@ -51,6 +51,16 @@ def test_the_table_has_all_rights() -> None:
     assert rows("always") | rows("unless") == granted()
     assert rows("") == granted(*REPAIRS)
     assert rows("only if asked for") == granted(*REPAIRS) - granted()
+
+
+def test_who_lacks_a_right_is_told_of_the_manifests_that_give_it() -> None:
+    """Only `granted` knows which component has it: the operator's message must name that one, or none."""
+    for verb, resource, _ in sorted(granted(*REPAIRS)):
+        words = f'cannot {verb} resource "{resource}" in API group "" in the namespace "kube-system"'
+        (component,) = re.findall(r"component repairs/([\w-]+)", forbidden(ARN, OPERATOR, words).fix) or ("",)
+        repairs = [name for name, folder in REPAIRS.items() if folder == component]
+        assert (verb, resource) in {each[:2] for each in granted(*repairs)}
+        assert bool(component) == ((verb, resource) not in {each[:2] for each in granted()})
 
 
 @pytest.mark.parametrize("mode", ["API", "CONFIG_MAP"])

@@ -176,27 +176,38 @@ class TestTokens:
 
 class TestRights:
     @pytest.mark.parametrize(
-        ("verb", "resource", "group", "where", "said"),
+        ("verb", "resource", "group", "where", "said", "component"),
         [
-            ("list", "pods", "", "at the cluster scope", "may not list pods in all namespaces"),
-            ("create", "pods/eviction", "", 'in the namespace "shop"', "may not create pods/eviction in namespace shop"),
+            ("list", "pods", "", "at the cluster scope", "may not list pods in all namespaces", ""),
+            ("create", "pods/eviction", "", 'in the namespace "shop"', "may not create pods/eviction in namespace shop", ""),
+            ("delete", "pods", "", 'in the namespace "shop"', "may not delete pods in namespace shop", "pending-pods"),
             (
                 "patch",
                 "deployments",
                 "apps",
                 'in the namespace "kube-system"',
                 "may not patch deployments.apps in namespace kube-system",
+                "core-dns",
+            ),
+            (
+                "update",
+                "configmaps",
+                "",
+                'in the namespace "kube-system"',
+                "may not update configmaps in namespace kube-system",
+                "role-mapping",
             ),
         ],
     )
     async def test_a_right_that_is_missing_is_named(
-        self, api: ClusterAPI, server: ScriptedServer, *, verb: str, resource: str, group: str, where: str, said: str
+        self, api: ClusterAPI, server: ScriptedServer, *, verb: str, resource: str, group: str, where: str, said: str, component: str
     ) -> None:
         words = RBAC.format(user="u", verb=verb, resource=resource, group=group, where=where)
         server.will(failure(403, "Forbidden", f"{resource} is forbidden: {words}"))
         found = await refusal(api)
         assert (found.barrier, found.lasting) == (Barrier.FORBIDDEN, True)
-        advice = "apply deploy/eks-cluster there, which lets the group fargateclaims do so (docs/eks-access.md)"
+        manifests = f"deploy/eks-cluster with its component repairs/{component}" if component else "deploy/eks-cluster"
+        advice = f"apply {manifests} there, which lets the group fargateclaims do so (docs/eks-access.md)"
         assert found.why == f"{ROLE} {said} of cluster prod (403): {advice}"
 
     async def test_who_else_refuses_is_quoted(self, api: ClusterAPI, server: ScriptedServer) -> None:

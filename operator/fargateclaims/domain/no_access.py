@@ -18,6 +18,13 @@ CLUSTER_GROUP: Final = "fargateclaims"
 """The group that is bound to both there."""
 CLUSTER_MANIFESTS: Final = "deploy/eks-cluster"
 """Where both are."""
+_COMPONENTS: Final = {
+    ("delete", "pods"): "repairs/pending-pods",
+    ("patch", "deployments"): "repairs/core-dns",
+    ("update", "configmaps"): "repairs/role-mapping",
+    ("create", "configmaps"): "repairs/role-mapping",
+}
+"""Which component there has a right that is only given for a repair."""
 
 _CONFIG_MAP: Final = "CONFIG_MAP"
 _NOBODY: Final = "the AWS identity that asks"
@@ -122,7 +129,9 @@ def forbidden(arn: ClusterARN, principal: str, words: str) -> NoAccess:
         return _barred(Barrier.FORBIDDEN, f"cluster {arn.name} refuses this to {who}: {words}")
     right = Right(found["verb"], found["resource"], found["group"], found["namespace"])
     problem = f"{who} may not {right} of cluster {arn.name} (403)"
-    fix = f"apply {CLUSTER_MANIFESTS} there, which lets the group {CLUSTER_GROUP} do so (docs/eks-access.md)"
+    component = _COMPONENTS.get((right.verb, right.resource))
+    manifests = f"{CLUSTER_MANIFESTS} with its component {component}" if component else CLUSTER_MANIFESTS
+    fix = f"apply {manifests} there, which lets the group {CLUSTER_GROUP} do so (docs/eks-access.md)"
     return _barred(Barrier.FORBIDDEN, problem, fix, right)
 
 
