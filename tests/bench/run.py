@@ -18,6 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
 
+from bench.lint import run_lint  # noqa: E402
 from bench.queues import CLAIMS, SECONDS, Half, QueueResult, run_plain, run_queues, run_writes  # noqa: E402
 from bench.real import real_world  # noqa: E402
 from bench.restart import run_restart  # noqa: E402
@@ -34,8 +35,8 @@ INTRODUCTION = """# Benchmarks
 `make bench` measures this operator beside a plain kopf operator on the same simulated EKS, and prints one table: the time against the
 floor, which is the sum of what EKS itself takes; the calls that EKS refused; calls to AWS, status writes and memory. It takes about
 twenty minutes and needs nothing but this repository. Parts a to d run real processes over real HTTP, all of them on the one machine, so
-they want it for themselves; part e is the engine in virtual time. Part r, on a real kube-apiserver, needs the folder that `make kube`
-prints: `make bench ARGS="--write --control-plane FOLDER"` wrote this file:
+they want it for themselves; part e is the engine in virtual time, part l is `kubectl fargate lint`. Part r, on a real kube-apiserver,
+needs the folder that `make kube` prints: `make bench ARGS="--write --control-plane FOLDER"` wrote this file:
 """
 
 
@@ -96,6 +97,14 @@ def fleet(_folder: Path) -> Iterator[Row]:
     yield Row("e", f"the same: real time for {found.virtual_seconds:,.0f} s", found.seconds, None, " s")
 
 
+def lint(_folder: Path) -> Iterator[Row]:
+    """Part l."""
+    found = run_lint()
+    what = f"1,000 manifests of {found.size:,.0f} bytes"
+    yield Row("l", f"lint of {what}: CPU time", found.seconds, 1, " s")
+    yield Row("l", "PyYAML's C loader on the same, without any rule: CPU time", found.parsing, None, " s")
+
+
 def _virtual(what: str, name: str, phase: Phase) -> Iterator[Row]:
     yield Row("e", f"{what}, mean of time ÷ own sum", phase.ratio, 1.05)
     yield Row("e", f"the same: {name}, AWS calls an operation", phase.calls, 15)
@@ -109,7 +118,7 @@ def _times(bench: str, what: str, ours: QueueResult, limit: float) -> Iterator[R
         yield Row(bench, f"the same: {name}, calls refused", half.refused, 0)
 
 
-PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {"a": one_cluster, "b": many_clusters, "c": restart, "d": writes, "e": fleet}
+PARTS: dict[str, Callable[[Path], Iterator[Row]]] = {"a": one_cluster, "b": many_clusters, "c": restart, "d": writes, "e": fleet, "l": lint}
 
 
 def main() -> int:
