@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -45,6 +46,7 @@ def subnet(name: str, vpc_id: str = "vpc-1", **changes: Any) -> dict[str, Any]:
         "SubnetId": name,
         "VpcId": vpc_id,
         "AvailabilityZone": "eu-west-1a",
+        "AvailabilityZoneId": "euw1-az3",
         "AvailableIpAddressCount": 9,
         "CidrBlock": "10.0.1.0/24",
         **changes,
@@ -52,7 +54,7 @@ def subnet(name: str, vpc_id: str = "vpc-1", **changes: Any) -> dict[str, Any]:
 
 
 def known(name: str, vpc_id: str = "vpc-1") -> Subnet:
-    return Subnet(name, vpc_id, "eu-west-1a", 9, cidr_block="10.0.1.0/24")
+    return Subnet(name, vpc_id, "eu-west-1a", 9, cidr_block="10.0.1.0/24", zone_id="euw1-az3")
 
 
 def endpoint(name: str, kind: str = "Interface", **changes: Any) -> dict[str, Any]:
@@ -96,7 +98,7 @@ async def test_a_vpc_that_does_not_exist(aws: CannedAWS, cloud: AWSCloud) -> Non
 
 async def test_subnets_of_the_vpc_and_of_elsewhere(aws: CannedAWS, cloud: AWSCloud) -> None:
     tagged = subnet("subnet-1", TagSet=[{"Key": "tier", "Value": "private"}], OutpostArn="arn:aws:outposts:x", AvailableIpAddressCount=0)
-    native = subnet("subnet-2", Ipv6Native=True, AvailabilityZone="us-west-2-lax-1a", CidrBlock="")
+    native = subnet("subnet-2", Ipv6Native=True, AvailabilityZone="us-west-2-lax-1a", AvailabilityZoneId="", CidrBlock="")
 
     def answer(call: Call) -> Answer:
         by_id = "subnet-id" in filters(call)
@@ -105,7 +107,7 @@ async def test_subnets_of_the_vpc_and_of_elsewhere(aws: CannedAWS, cloud: AWSClo
     aws.will("DescribeSubnets", answer)
     found = (await network(cloud, "subnet-2", "subnet-9", "subnet-*")).subnets
     assert found == (
-        Subnet("subnet-1", "vpc-1", "eu-west-1a", 0, on_outpost=True, tags={"tier": "private"}, cidr_block="10.0.1.0/24"),
+        replace(known("subnet-1"), free_addresses=0, on_outpost=True, tags={"tier": "private"}),
         Subnet("subnet-2", "vpc-1", "us-west-2-lax-1a", None),
         known("subnet-9", "vpc-9"),
     )

@@ -95,6 +95,22 @@ async def test_more_profiles_than_a_page(simulated: SimulatedEKS, gateway: Clust
     assert await gateway.list_profiles() == tuple(names)
 
 
+async def test_a_profile_gets_no_subnet_in_a_zone_without_fargate(
+    simulated: SimulatedEKS, live: AWSCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seeded = simulated.seed(["prod"], region="ca-central-1")
+    sign_in(simulated, seeded, monkeypatch)
+    gateway = live.gateway(ClusterARN.parse(seeded.clusters["prod"]))
+    cluster = await gateway.describe_cluster()
+    network = await gateway.subnets(cluster, ())
+    chosen = resolve_subnets(FROM_CLUSTER, cluster, network)
+    assert set(chosen) == set(seeded.private_subnets[:2])
+    spec = ProfileSpec("shop", seeded.pod_execution_role_arn, (ProfileSelector("shop"),), tuple(seeded.private_subnets), {})
+    refused = await failure_of(gateway.create_profile(spec, yes))
+    assert (refused.kind, seeded.private_subnets[2] in refused.message) == (FailureClass.INVALID, True)
+    assert (await gateway.create_profile(replace(spec, subnet_ids=chosen), yes)).subnet_ids == chosen
+
+
 async def test_a_cluster_that_does_not_exist(live: AWSCloud, seeded: Seeded, spec: ProfileSpec) -> None:
     gateway = live.gateway(replace(ClusterARN.parse(seeded.clusters["prod"]), name="gone"))
     calls: dict[str, Callable[[], Awaitable[object]]] = {

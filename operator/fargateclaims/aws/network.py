@@ -174,6 +174,7 @@ def _subnet(raw: Raw) -> Subnet:
             on_outpost=bool(raw.get("OutpostArn")),
             tags={tag["Key"]: tag["Value"] for tag in raw.get("Tags", ())},
             cidr_block=raw.get("CidrBlock", ""),
+            zone_id=raw.get("AvailabilityZoneId", ""),
         )
 
 

@@ -35,6 +35,7 @@ class Subnet:
     :param free_addresses: free IPv4 addresses; None for a subnet with IPv6 alone.
     :param on_outpost: whether it is on AWS Outposts.
     :param cidr_block: its IPv4 addresses; empty if they are not known, or if it has none.
+    :param zone_id: its zone's id, such as euw1-az1, which is the same in all accounts.
     """
 
     id: str
@@ -44,6 +45,7 @@ class Subnet:
     on_outpost: bool = False
     tags: Mapping[str, str] = field(default_factory=dict)
     cidr_block: str = ""
+    zone_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

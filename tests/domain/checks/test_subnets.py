@@ -15,6 +15,9 @@ EGRESS_ONLY = Route("::/0", "eigw-7")
 EMPTY = Subnet("subnet-0f", "vpc-1", "eu-west-1c", 0)
 UNKNOWN = Subnet("subnet-0g", "vpc-1")
 ELSEWHERE = Subnet("subnet-0e", "vpc-2", "eu-west-1a", 200, tags={"tier": "private"})
+DOUBTFUL = Subnet("subnet-0d", "vpc-1", "ca-central-1d", 200, tags={"tier": "private"}, zone_id="cac1-az4")
+NO_FARGATE = "is in ca-central-1d (cac1-az4), where by AWS's list of 2023-06-15 there is no Fargate"
+LONELY = "all subnets are in zone ca-central-1d, so pods do not outlive its failure; add a private subnet in another zone"
 NO_SUBNETS = Unreadable.without("ec2:DescribeSubnets")
 NO_TABLES = Unreadable.without("ec2:DescribeRouteTables")
 WITHOUT_TABLES = replace(NETWORK, route_tables=NO_TABLES)
@@ -228,6 +231,34 @@ def test_sixteen_free_addresses_are_no_reason_to_worry() -> None:
 
 def test_those_that_are_left_out_are_named() -> None:
     assert found().details == (f"left out: subnet {PUBLIC} is public: rtb-public routes 0.0.0.0/0 to igw-9",)
+
+
+def test_a_zone_that_is_not_listed_is_left_out_where_there_are_others() -> None:
+    source, network = tags(tier="private"), subnets(DOUBTFUL)
+    assert resolve_subnets(source, CLUSTER, network) == (A, B)
+    finding = found(source, network)
+    assert (finding.level, finding.details) == (Level.OK, (f"left out: subnet subnet-0d {NO_FARGATE}",))
+    assert each_subnet(source, CLUSTER, network)[-1] == (DOUBTFUL, NO_FARGATE)
+
+
+@pytest.mark.parametrize(
+    ("source", "network", "others"),
+    [
+        (tags(tier="private"), replace(NETWORK, subnets=(DOUBTFUL,)), (LONELY,)),
+        # One that cannot be used at all does not count.
+        (tags(tier="private"), replace(NETWORK, subnets=(replace(DOUBTFUL, id="subnet-0l", on_outpost=True), DOUBTFUL)), (LONELY,)),
+        (ids("subnet-0d", A), subnets(DOUBTFUL), ()),
+    ],
+)
+def test_the_last_subnet_and_one_that_is_named_are_used_wherever_they_are(
+    source: SubnetSource, network: Network, others: tuple[str, ...]
+) -> None:
+    assert "subnet-0d" in resolve_subnets(source, CLUSTER, network)
+    assert (DOUBTFUL, "") in each_subnet(source, CLUSTER, network)
+    finding = found(source, network)
+    assert (finding.level, finding.reason) == (Level.WARNING, Reason.LIMITED)
+    assert finding.sentence == f"subnet subnet-0d {NO_FARGATE}; take it out of the class if EKS refuses it"
+    assert finding.details[: len(others)] == others
 
 
 @pytest.mark.parametrize("source", [FROM_CLUSTER, ids(A), tags(tier="private")])

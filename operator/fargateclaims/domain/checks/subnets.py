@@ -13,6 +13,7 @@ from fargateclaims.domain.checks.finding import Finding, Level
 from fargateclaims.domain.checks.routing import Routing
 from fargateclaims.domain.checks.texts import counted, listed
 from fargateclaims.domain.checks.verdicts import conclude, unseen
+from fargateclaims.domain.checks.zones import unlisted
 from fargateclaims.domain.network import Network, Subnet
 from fargateclaims.domain.observation import EKSCluster
 from fargateclaims.domain.unreadable import Unreadable
@@ -26,6 +27,7 @@ _FEW_ADDRESSES: Final = 16
 _ZONE_OF_REGION: Final = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]+[a-z]")
 """An Availability Zone is its region and a letter; the names of Local Zones and Wavelength Zones go on."""
 _NAMED_WHEN_FINE: Final = 5
+_TAKE_OUT: Final = "take it out of the class"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ def resolve_subnets(source: SubnetSource, cluster: EKSCluster, network: Network)
     if isinstance(network.subnets, Unreadable) or isinstance(network.route_tables, Unreadable):
         return ()
     candidates = _candidates(source, cluster, network.subnets)
-    return tuple(sorted({each.id for each in candidates} - _obstacles(candidates, cluster, Routing(network.route_tables)).keys()))
+    left_out = _obstacles(source, candidates, cluster, Routing(network.route_tables)).keys()
+    return tuple(sorted({each.id for each in candidates} - left_out))
 
 
 def check_subnets(source: SubnetSource, cluster: EKSCluster, network: Network) -> Finding:
@@ -77,13 +80,13 @@ def check_subnets(source: SubnetSource, cluster: EKSCluster, network: Network) -
     ids = resolve_subnets(source, cluster, network)
     used = [each for each in _by_id(network.subnets).values() if each.id in ids]
     healthy = _finding(Level.OK, Reason.USABLE, f"{counted(len(ids), 'private subnet')}{_in_zones(used)}: {listed(ids, _NAMED_WHEN_FINE)}")
-    return conclude(healthy, [*_addresses(used), *_zones(used)], _left_out(source, cluster, network.subnets, routing))
+    return conclude(healthy, [*_unlisted(used), *_addresses(used), *_zones(used)], _left_out(source, cluster, network.subnets, routing))
 
 
 def each_subnet(source: SubnetSource, cluster: EKSCluster, network: Network) -> tuple[tuple[Subnet, str], ...]:
-    """The subnets that come into question, each with a phrase on why Fargate cannot use it, such as `is public: …`; empty if it can.
+    """The subnets that come into question, each with a phrase on why it is not used, such as `is public: …`; empty if it is.
 
-    First those that it can use, each by zone and id.
+    First those that are used, each by zone and id.
 
     Nothing where EC2 may not be read; where its route tables may not, none is public as far as is known.
     """
@@ -93,7 +96,7 @@ def each_subnet(source: SubnetSource, cluster: EKSCluster, network: Network) -> 
     given = [known[subnet_id] for subnet_id in source.ids or () if subnet_id in known]
     chosen = {each.id: each for each in (*given, *_candidates(source, cluster, network.subnets))}
     tables = network.route_tables
-    obstacles = _obstacles(chosen.values(), cluster, Routing(() if isinstance(tables, Unreadable) else tables))
+    obstacles = _obstacles(source, chosen.values(), cluster, Routing(() if isinstance(tables, Unreadable) else tables))
     told = ((subnet, obstacles[subnet.id].what if subnet.id in obstacles else "") for subnet in chosen.values())
     return tuple(sorted(told, key=lambda each: (bool(each[1]), each[0].zone, each[0].id)))
 
@@ -118,7 +121,7 @@ def _given_problem(ids: Iterable[str], cluster: EKSCluster, subnets: Iterable[Su
 
 def _found_problem(source: SubnetSource, cluster: EKSCluster, subnets: Iterable[Subnet], routing: Routing) -> Finding | None:
     candidates = _candidates(source, cluster, subnets)
-    obstacles = _obstacles(candidates, cluster, routing)
+    obstacles = _obstacles(source, candidates, cluster, routing)
     if len(obstacles) < len({each.id for each in candidates}):
         return None
     by_tags = source.from_ is SubnetsFrom.TAGS
@@ -139,7 +142,7 @@ def _found_problem(source: SubnetSource, cluster: EKSCluster, subnets: Iterable[
 
 
 def _left_out(source: SubnetSource, cluster: EKSCluster, subnets: Iterable[Subnet], routing: Routing) -> Iterable[str]:
-    obstacles = _obstacles(_candidates(source, cluster, subnets), cluster, routing)
+    obstacles = _obstacles(source, _candidates(source, cluster, subnets), cluster, routing)
     return (f"left out: subnet {obstacles[subnet_id]}" for subnet_id in sorted(obstacles))
 
 
@@ -155,9 +158,20 @@ def _candidates(source: SubnetSource, cluster: EKSCluster, subnets: Iterable[Sub
             return []
 
 
-def _obstacles(subnets: Iterable[Subnet], cluster: EKSCluster, routing: Routing) -> Mapping[str, _Obstacle]:
-    found = (_obstacle(subnet, cluster, routing) for subnet in subnets)
-    return {each.subnet_id: each for each in found if each is not None}
+def _obstacles(source: SubnetSource, subnets: Iterable[Subnet], cluster: EKSCluster, routing: Routing) -> Mapping[str, _Obstacle]:
+    """Why subnets are not used: Fargate cannot, or there are others of which that is more certain."""
+    usable, obstacles = {}, {}
+    for subnet in subnets:
+        obstacle = _obstacle(subnet, cluster, routing)
+        if obstacle is None:
+            usable[subnet.id] = subnet
+        else:
+            obstacles[subnet.id] = obstacle
+    doubtful = {
+        each.id: _Obstacle(each.id, Reason.SUBNET_UNSUPPORTED, why, _TAKE_OUT) for each in usable.values() if (why := unlisted(each))
+    }
+    # AWS's list may have grown since: it never takes the last subnet, nor one that people have named.
+    return obstacles if source.from_ is SubnetsFrom.IDS or len(doubtful) == len(usable) else obstacles | doubtful
 
 
 def _obstacle(subnet: Subnet, cluster: EKSCluster, routing: Routing) -> _Obstacle | None:
@@ -165,16 +179,20 @@ def _obstacle(subnet: Subnet, cluster: EKSCluster, routing: Routing) -> _Obstacl
     obstacle = partial(_Obstacle, subnet.id)
     if subnet.vpc_id != cluster.vpc_id:
         where = f"is in {subnet.vpc_id}, cluster {cluster.name} in {cluster.vpc_id}"
-        return obstacle(Reason.NO_SUBNETS, where, "take it out of the class")
+        return obstacle(Reason.NO_SUBNETS, where, _TAKE_OUT)
     if subnet.on_outpost:
-        return obstacle(Reason.SUBNET_UNSUPPORTED, "is on AWS Outposts, where there is no Fargate", "take it out of the class")
+        return obstacle(Reason.SUBNET_UNSUPPORTED, "is on AWS Outposts, where there is no Fargate", _TAKE_OUT)
     if subnet.zone and not _ZONE_OF_REGION.fullmatch(subnet.zone):
         zone = f"is in {subnet.zone}, and there is no Fargate in Local Zones and Wavelength Zones"
-        return obstacle(Reason.SUBNET_UNSUPPORTED, zone, "take it out of the class")
+        return obstacle(Reason.SUBNET_UNSUPPORTED, zone, _TAKE_OUT)
     public = routing.public(subnet.id)
     if public is not None:
-        return obstacle(Reason.PUBLIC_SUBNET, public, "take it out of the class or route it through a NAT gateway")
+        return obstacle(Reason.PUBLIC_SUBNET, public, f"{_TAKE_OUT} or route it through a NAT gateway")
     return None
+
+
+def _unlisted(used: Sequence[Subnet]) -> Iterable[Finding]:
+    return (_warning(f"subnet {each.id} {why}", f"{_TAKE_OUT} if EKS refuses it") for each in used if (why := unlisted(each)))
 
 
 def _addresses(used: Sequence[Subnet]) -> Iterable[Finding]:
