@@ -41,6 +41,16 @@ def default(target: str, **changes: object) -> Route:
     return replace(Route("0.0.0.0/0", target), **changes)  # type: ignore[arg-type]
 
 
+def halves(target: str, other: str = "", **changes: object) -> tuple[Route, Route]:
+    """A default route in two parts."""
+    lower, upper = Route("0.0.0.0/1", target), Route("128.0.0.0/1", other or target)
+    return replace(lower, **changes), replace(upper, **changes)  # type: ignore[arg-type]
+
+
+def quarters(target: str) -> tuple[Route, ...]:
+    return tuple(Route(f"{64 * number}.0.0.0/2", target) for number in range(4))
+
+
 def nat(nat_gateway: NATGateway, *routes: Route) -> Network:
     """The default route leads to this NAT gateway; what it is in itself has these routes, unless it is in the public subnet."""
     inner = RouteTable("rtb-inner", main=False, subnet_ids=frozenset({INNER}), routes=(LOCAL, *routes))
@@ -53,6 +63,11 @@ def nat(nat_gateway: NATGateway, *routes: Route) -> Network:
         (NETWORK, "NAT gateway nat-1"),
         (routed(default("nat-0", active=False), default("nat-1")), "NAT gateway nat-1"),
         (nat(NATGateway("nat-1", "", "available")), "NAT gateway nat-1"),
+        (routed(*halves("nat-1")), "NAT gateway nat-1"),
+        (routed(*halves("nat-1"), default("nat-0", active=False)), "NAT gateway nat-1"),
+        (routed(*quarters("nat-1"), Route("52.0.0.0/8", "nat-0"), Route("::/0", "eigw-1")), "NAT gateway nat-1"),
+        (routed(*halves("nat-1", "tgw-1")), "what is behind rtb-private, which cannot be seen from here"),
+        (nat(replace(NAT, subnet_id=INNER), *halves("igw-1")), "NAT gateway nat-1"),
         (ISOLATED, "VPC endpoints"),
         (routed(default("tgw-1")), "what is behind rtb-private, which cannot be seen from here"),
         (routed(default("pcx-1")), "what is behind rtb-private, which cannot be seen from here"),
@@ -74,6 +89,13 @@ def test_a_way_that_leads_out_or_may(network: Network, through: str) -> None:
 
 def test_what_cannot_be_judged_is_told() -> None:
     assert found(routed(default("tgw-1"))).details == ("rtb-private routes 0.0.0.0/0 to tgw-1, and whether that leads on cannot be seen",)
+    several = "rtb-private routes 0.0.0.0/0 to more than one target, and whether that leads on cannot be seen"
+    assert found(routed(*halves("nat-1", "tgw-1"))).details == (several,)
+
+
+def test_parts_of_a_default_route_to_an_internet_gateway_are_a_matter_of_the_subnets() -> None:
+    finding = found(routed(*halves("igw-9")))
+    assert finding.message == "the subnets are public: rtb-private routes 0.0.0.0/1, 128.0.0.0/1 to igw-9: see SubnetsUsable"
 
 
 @pytest.mark.parametrize(
@@ -82,6 +104,12 @@ def test_what_cannot_be_judged_is_told() -> None:
         (routed(), "rtb-private has no route for 0.0.0.0/0"),
         (routed(Route("::/0", "eigw-1")), "rtb-private has no route for 0.0.0.0/0, only one for IPv6"),
         (routed(Route("10.0.0.0/8", "tgw-1")), "rtb-private has no route for 0.0.0.0/0"),
+        (routed(*halves("nat-1")[:1]), "rtb-private has no route for 0.0.0.0/0"),
+        (routed(halves("nat-1")[0], halves("nat-1", active=False)[1]), "rtb-private has no route for 0.0.0.0/0"),
+        (
+            routed(*halves("nat-9", active=False), default("nat-1")),
+            "rtb-private routes 0.0.0.0/1, 128.0.0.0/1 to nat-9, which does not exist any more",
+        ),
         (routed(default("nat-1", active=False)), "rtb-private routes 0.0.0.0/0 to nat-1, which does not exist any more"),
         (nat(replace(NAT, state="failed")), "rtb-private routes 0.0.0.0/0 to nat-1, which is failed"),
         (nat(replace(NAT, state="pending")), "rtb-private routes 0.0.0.0/0 to nat-1, which is pending"),
@@ -130,6 +158,7 @@ REPLACE = CREATE.replace("create", "replace")
             f"make a NAT gateway in a public subnet, then {REPLACE} NAT_GATEWAY",
         ),
         (replace(NETWORK, nat_gateways=(replace(NAT, state="pending"), NAT_2)), "wait until nat-1 is available"),
+        (routed(*halves("nat-9", active=False)), f"{REPLACE.replace('0.0.0.0/0', '0.0.0.0/1')} nat-1, and so for 128.0.0.0/1"),
     ],
 )
 def test_the_way_that_was_meant_is_mended(network: Network, fix: str) -> None:

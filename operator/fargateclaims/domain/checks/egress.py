@@ -121,16 +121,17 @@ def _described(found: Iterable[Gap]) -> str:
 
 def _fix(isolated: Isolated, way: Way, out: Ways, endpoints: Iterable[VPCEndpoint], found: Iterable[Gap]) -> str:
     """The way that people have begun is mended: endpoints where there are some and no route, else the route."""
-    if not way.routed and begun(isolated.arn, endpoints):
+    if not way.destinations and begun(isolated.arn, endpoints):
         missing = [gap.service for gap in found if gap.missing]
         return make_endpoints(isolated, missing) if missing else next(iter(found)).fix
     if way.nat is not None and way.nat.state == _PENDING:
         return f"wait until {way.nat.id} is available"
     nat = out.working_nat()
+    destination, *others = way.destinations or (ANYWHERE,)
     return (
-        f"{'' if nat else 'make a NAT gateway in a public subnet, then '}aws ec2 {'replace' if way.routed else 'create'}-route "
-        f"--region {isolated.arn.region} --route-table-id {way.table_id} --destination-cidr-block {ANYWHERE} "
-        f"--nat-gateway-id {nat or 'NAT_GATEWAY'}"
+        f"{'' if nat else 'make a NAT gateway in a public subnet, then '}aws ec2 {'replace' if way.destinations else 'create'}-route "
+        f"--region {isolated.arn.region} --route-table-id {way.table_id} --destination-cidr-block {destination} "
+        f"--nat-gateway-id {nat or 'NAT_GATEWAY'}{f', and so for {listed(others)}' if others else ''}"
     )
 
 

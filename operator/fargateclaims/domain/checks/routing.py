@@ -1,12 +1,29 @@
 """Which route table counts for a subnet, and where its routes lead."""
 
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import IPv4Network, collapse_addresses
 from typing import Final
 
-from fargateclaims.domain.network import INTERNET_GATEWAY_PREFIX, Route, RouteTable
+from fargateclaims.domain.network import INTERNET_GATEWAY_PREFIX, RouteTable
 
 ANYWHERE: Final = "0.0.0.0/0"
 """The destination of the default route. IPv6 alone is not enough: the usual names of ECR have IPv4 addresses only."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultRoute:
+    """Where a route table sends what it has no narrower route for.
+
+    :param destinations: 0.0.0.0/0, or what it is split into, such as 0.0.0.0/1 and 128.0.0.0/1, the widest first.
+    :param target: as a route has it; words where the parts lead to more than one.
+    :param active: whether that exists.
+    """
+
+    destinations: tuple[str, ...]
+    target: str
+    active: bool = True
 
 
 class Routing:
@@ -40,7 +57,22 @@ class Routing:
         return f"is public: {table.id} routes {destination} to {gateway}"
 
 
-def default_route(table: RouteTable) -> Route | None:
-    """The way of a table for all addresses that it has no other for: the one that works, if there is one."""
-    found = [route for route in table.routes if route.destination == ANYWHERE]
-    return min(found, key=lambda route: (not route.active, route.target), default=None)
+def default_route(table: RouteTable) -> DefaultRoute | None:
+    """The way of a table for all addresses that it has no narrower one for. Where the narrower ones are all addresses, they are the way."""
+    blocks: dict[tuple[bool, str], list[IPv4Network]] = {}
+    for route in table.routes:
+        with suppress(ValueError):  # IPv6, and ids of prefix lists
+            blocks.setdefault((not route.active, route.target), []).append(IPv4Network(route.destination))
+    whole = [(-min(each.prefixlen for each in parts), *way) for way, parts in blocks.items() if _is_everything(parts)]
+    if whole:
+        _, blackhole, target = min(whole)
+        parts = sorted(blocks[blackhole, target], key=lambda each: each.prefixlen)
+        split = parts[0].prefixlen > 0
+        return DefaultRoute(tuple(str(each) for each in parts) if split else (ANYWHERE,), target, not blackhole)
+    if _is_everything(each for (blackhole, _), parts in blocks.items() if not blackhole for each in parts):
+        return DefaultRoute((ANYWHERE,), "more than one target")
+    return None
+
+
+def _is_everything(blocks: Iterable[IPv4Network]) -> bool:
+    return [str(each) for each in collapse_addresses(blocks)] == [ANYWHERE]

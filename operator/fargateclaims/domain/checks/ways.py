@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from fargateclaims.domain.checks.routing import ANYWHERE, Routing, default_route
+from fargateclaims.domain.checks.routing import ANYWHERE, DefaultRoute, Routing, default_route
+from fargateclaims.domain.checks.texts import listed
 from fargateclaims.domain.network import INTERNET_GATEWAY_PREFIX, NAT_GATEWAY_PREFIX, NATGateway, RouteTable
 from fargateclaims.domain.unreadable import Unreadable
 
@@ -34,14 +35,14 @@ class Way:
     :param text: a sentence without a full stop.
     :param table_id: empty if there is no table.
     :param nat: the NAT gateway that it leads to, if it is known.
-    :param routed: whether there is a default route at all.
+    :param destinations: of the default route, see `DefaultRoute`; empty if there is none.
     """
 
     outcome: Outcome
     text: str
     table_id: str = ""
     nat: NATGateway | None = None
-    routed: bool = True
+    destinations: tuple[str, ...] = ()
 
 
 class Ways:
@@ -72,24 +73,26 @@ class Ways:
         if route is None:
             only_ipv6 = any(each.destination == _ANYWHERE_IPV6 and each.active for each in table.routes)
             text = f"{table.id} has no route for {ANYWHERE}{', only one for IPv6' if only_ipv6 else ''}"
-            return Way(Outcome.BLOCKED, text, table.id, routed=False)
-        leads = f"{table.id} routes {ANYWHERE} to {route.target or 'something unknown'}"
-        if route.target.startswith(INTERNET_GATEWAY_PREFIX):
-            return Way(Outcome.PUBLIC, f"{leads}: see SubnetsUsable", table.id)
-        if not route.active:
-            return Way(Outcome.BLOCKED, f"{leads}, which does not exist any more", table.id)
-        if route.target.startswith(NAT_GATEWAY_PREFIX):
-            return self._through_nat(table.id, leads, route.target)
-        return Way(Outcome.UNCLEAR, f"{leads}, and whether that leads on cannot be seen", table.id)
+            return Way(Outcome.BLOCKED, text, table.id)
+        outcome, text, nat = self._through(route)
+        leads = f"{table.id} routes {listed(route.destinations)} to {route.target or 'something unknown'}"
+        return Way(outcome, f"{leads}{text}", table.id, nat, route.destinations)
 
-    def _through_nat(self, table_id: str, leads: str, nat_id: str) -> Way:
+    def _through(self, route: DefaultRoute) -> tuple[Outcome, str, NATGateway | None]:
+        """What becomes of what is sent there, a phrase about it, and the NAT gateway that it leads to, if it is known."""
+        if route.target.startswith(INTERNET_GATEWAY_PREFIX):
+            return Outcome.PUBLIC, ": see SubnetsUsable", None
+        if not route.active:
+            return Outcome.BLOCKED, ", which does not exist any more", None
+        if route.target.startswith(NAT_GATEWAY_PREFIX):
+            return self._through_nat(route.target)
+        return Outcome.UNCLEAR, ", and whether that leads on cannot be seen", None
+
+    def _through_nat(self, nat_id: str) -> tuple[Outcome, str, NATGateway | None]:
         if isinstance(self._nats, Unreadable):
-            return Way(Outcome.UNSEEN, f"{leads}, which cannot be looked at: {self._nats.why}", table_id)
+            return Outcome.UNSEEN, f", which cannot be looked at: {self._nats.why}", None
         nat = self._nats.get(nat_id)
-        if nat is None:
-            return Way(Outcome.UNCLEAR, f"{leads}, which is not one of this VPC", table_id)
-        outcome, what = self._beyond(nat)
-        return Way(outcome, f"{leads}{what}", table_id, nat)
+        return (Outcome.UNCLEAR, ", which is not one of this VPC", None) if nat is None else (*self._beyond(nat), nat)
 
     def _beyond(self, nat: NATGateway) -> tuple[Outcome, str]:
         """What becomes of what a NAT gateway is sent, and a phrase about it."""
