@@ -301,12 +301,20 @@ class TestTLS:
         assert found.barrier is Barrier.UNTRUSTED
         assert "127.0.0.1" in found.why
 
-    @pytest.mark.parametrize("ca", ["", "%", base64.b64encode(b"no certificate").decode(), base64.b64encode(b"\xff").decode()])
-    async def test_a_ca_that_is_none_is_said_and_nothing_is_sent(self, apis: ClusterAPIs, tmp_path: Path, ca: str) -> None:
+    @pytest.mark.parametrize(
+        ("ca", "why"),
+        [
+            ("", "it holds no certificate"),
+            ("%", "it is not in base64"),
+            (base64.b64encode(b"no certificate").decode(), "it holds no certificate"),
+            (base64.b64encode(b"\xff").decode(), "what it holds is no text"),
+        ],
+    )
+    async def test_a_ca_that_is_none_is_said_and_nothing_is_sent(self, apis: ClusterAPIs, tmp_path: Path, ca: str, why: str) -> None:
         async with tls_server(tmp_path) as (url, _):
             found = await refusal(await apis.of(ARN, eks_cluster(url, ca)))
         assert found.barrier is Barrier.UNTRUSTED
-        assert "the certificate authority that EKS gives for cluster prod cannot be read" in found.why
+        assert f"the certificate authority that EKS gives for cluster prod cannot be read ({why}): " in found.why
         assert "TLS" not in found.fix
 
     async def test_what_python_calls_strict_is_more_than_eks_has(self, apis: ClusterAPIs) -> None:

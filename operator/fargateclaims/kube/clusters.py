@@ -7,6 +7,7 @@ ask(work) ──▶ token ──▶ KubeClient ──▶ the cluster's endpoint
 """
 
 import base64
+import binascii
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import Final, Protocol, TypeVar
@@ -31,6 +32,7 @@ CONNECTIONS: Final = 8
 _SCHEME: Final = "Bearer "
 _NEVER_ARRIVED: Final = (aiohttp.ClientConnectorError, aiohttp.ClientHttpProxyError, aiohttp.ConnectionTimeoutError)
 _NOT_TRUSTED: Final = (aiohttp.ClientSSLError, ssl.SSLError)
+_NO_AUTHORITY: Final = {binascii.Error: "it is not in base64", UnicodeDecodeError: "what it holds is no text"}
 _MAY_PASS: Final = frozenset({FailureClass.UNAVAILABLE, FailureClass.THROTTLED})
 
 
@@ -135,7 +137,7 @@ class ClusterAPI:
             try:
                 api = ApiClient(_configuration(self._cluster, self._tokens))
             except (ValueError, ssl.SSLError) as error:
-                return no_access.no_authority(self._arn, type(error).__name__)
+                return no_access.no_authority(self._arn, _NO_AUTHORITY.get(type(error), "it holds no certificate"))
             self._client = KubeClient(api, clock=self._clock, observe=self._observe)
         return self._client
 
