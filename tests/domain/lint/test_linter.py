@@ -168,7 +168,7 @@ def test_choice() -> None:
 
     assert wanted() == set(BY_ID)
     assert wanted("FG102, fg103", "FG5") == {"FG102", "FG103", "FG501", "FG502"}
-    assert wanted("FG1", ignore="FG11") == {f"FG10{number}" for number in range(1, 10)}
+    assert wanted("FG1", ignore="FG11,FG12") == {f"FG10{number}" for number in range(1, 10)}
     assert wanted(least=Severity.ERROR) == {rule_id for rule_id, rule in BY_ID.items() if rule.severity is Severity.ERROR}
     with pytest.raises(UnknownRuleError, match="FG7"):
         choice(["FG102,FG7"], [], Severity.INFO)

@@ -104,9 +104,22 @@ POD: Final[dict[str, tuple[list[str], list[str]]]] = {
         ],
     ),
     "FG111": (
-        ["volumes: [{name: a, csi: {driver: secrets-store.csi.k8s.io}}]", "volumes: [{name: a, rbd: {image: a, monitors: [b]}}]"],
-        ["volumes: [{name: a, persistentVolumeClaim: {claimName: a}}, {name: b, nfs: {server: a, path: /}}, {name: c, projected: {}}]"],
+        [
+            "volumes: [{name: a, csi: {driver: secrets-store.csi.k8s.io}}]",
+            "volumes: [{name: a, csi: {driver: ebs.csi.aws.com}}]",
+            "volumes: [{name: a, rbd: {image: a, monitors: [b]}}]",
+            "volumes: [{name: a, gitRepo: {repository: b}}]",
+            "volumes: [{name: a, image: {reference: b}}]",
+            "volumes: [{name: a, ephemeral: {volumeClaimTemplate: {spec: {storageClassName: gp3}}}}]",
+            "volumes: [{name: a, ofTomorrow: {}}]",
+        ],
+        [
+            "volumes: [{name: a, persistentVolumeClaim: {claimName: a}}, {name: b, nfs: {server: a, path: /}}, {name: c, projected: {}}]",
+            "volumes: [{name: a, configMap: {name: b}}, {name: b, secret: {}}, {name: c, downwardAPI: {}}, {name: d, emptyDir: }]",
+            "volumes: [{name: a, hostPath: {path: /}}, {name: b, awsElasticBlockStore: {volumeID: c}}]",
+        ],
     ),
+    "FG112": (["volumes: [{name: a, awsElasticBlockStore: {volumeID: b}}]"], ["volumes: [{name: a, awsElasticBlockStore: null}]"]),
     "FG118": (["schedulerName: volcano"], ["schedulerName: default-scheduler", "schedulerName: fargate-scheduler", "schedulerName: ''"]),
     "FG205": (
         ["volumes: [{name: a, emptyDir: {sizeLimit: 21Gi}}]"],
@@ -154,6 +167,25 @@ CONTAINER: Final[dict[str, tuple[list[str], list[str]]]] = {
         ["resources: {requests: {cpu: 250m, memory: 256Mi, ephemeral-storage: 176Gi}}"],
         ["resources: {requests: {cpu: 250m, memory: 256Mi, ephemeral-storage: 175Gi}}"],
     ),
+    "FG119": (
+        [
+            "securityContext: {capabilities: {add: [NET_ADMIN]}}",
+            "securityContext: {capabilities: {add: [CHOWN, SYS_PTRACE], drop: [ALL]}}",
+            "securityContext: {capabilities: {add: [CAP_CHOWN]}}",
+            "securityContext: {capabilities: {add: [ALL]}}",
+        ],
+        [
+            "securityContext: {capabilities: {drop: [NET_ADMIN, ALL], add: [NET_BIND_SERVICE, NET_RAW]}}",
+            "securityContext: {capabilities: {add: []}}",
+            "securityContext: {capabilities: {add: [7, null]}}",
+            "securityContext: {capabilities: {add: NET_ADMIN}}",
+        ],
+    ),
+    "FG120": (
+        ["securityContext: {allowPrivilegeEscalation: true}"],
+        ["securityContext: {allowPrivilegeEscalation: false}", "securityContext: {allowPrivilegeEscalation: null}", "securityContext: {}"],
+    ),
+    "FG121": (["volumeDevices: [{name: a, devicePath: /dev/xvda}]"], ["volumeDevices: []", "volumeMounts: [{name: a, mountPath: /a}]"]),
     "FG203": (["resources: {}", "resources: {requests: {cpu: 250m}}"], ["resources: {limits: {cpu: 250m, memory: 256Mi}}"]),
     "FG204": (
         ["resources: {requests: {cpu: 1, memory: 8Gi}}", "resources: {requests: {cpu: 260m, memory: 512Mi}}"],
@@ -216,6 +248,8 @@ def test_it_is_left_alone(rule_id: str, parts: dict[str, str]) -> None:
 _TARGET: Final = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"
 _SERVICE: Final = f"{{apiVersion: v1, kind: Service, metadata: {{name: a, annotations: {{{_TARGET}: instance}}}}, spec: {{%s}}}}"
 _DAEMONS: Final = "{apiVersion: apps/v1, kind: DaemonSet, metadata: {name: %s}, spec: {template: {spec: {%s containers: [{name: a}]}}}}"
+_VOLUME: Final = "{apiVersion: v1, kind: PersistentVolume, metadata: {name: a}, spec: {%s}}"
+_CLASS: Final = "{apiVersion: storage.k8s.io/v1, kind: StorageClass, metadata: {name: a}, provisioner: %s}"
 
 OBJECTS: Final[dict[str, tuple[list[str], list[str]]]] = {
     "FG101": ([_DAEMONS % ("agent", "")], [_DAEMONS % ("ebs-csi-node", ""), _DAEMONS % ("agent", "nodeSelector: {pool: a},")]),
@@ -227,6 +261,24 @@ OBJECTS: Final[dict[str, tuple[list[str], list[str]]]] = {
             # Out of a cluster: provisioned for a claim, which is what is reported.
             "{apiVersion: v1, kind: PersistentVolume, metadata: {name: a}, spec: {claimRef: {uid: b}, csi: {driver: ebs.csi.aws.com}}}",
         ],
+    ),
+    "FG114": (
+        [
+            _VOLUME % "nfs: {server: a, path: /}",
+            _VOLUME % "hostPath: {path: /}",
+            _VOLUME % "capacity: {storage: 1Gi}, nodeAffinity: {}, local: {path: /}",
+            _VOLUME % "csi: {driver: driver.longhorn.io}",
+        ],
+        [
+            _VOLUME % "csi: {driver: efs.csi.aws.com}",
+            _VOLUME % "csi: {driver: ebs.csi.aws.com}",
+            _VOLUME % "claimRef: {uid: b}, nfs: {server: a, path: /}",
+            _VOLUME % "claimRef: {name: b}, capacity: {storage: 1Gi}, nodeAffinity: {}",
+        ],
+    ),
+    "FG401": (
+        [_CLASS % "driver.longhorn.io", _CLASS % "rancher.io/local-path", _CLASS % "ebs.csi.aws.com"],
+        [_CLASS % "efs.csi.aws.com", _CLASS % "kubernetes.io/no-provisioner", _CLASS % "''"],
     ),
     "FG402": (
         ["{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: a}, spec: {}}"],
@@ -252,6 +304,24 @@ def test_it_is_found_in_an_object(rule_id: str, text: str) -> None:
 @pytest.mark.parametrize(("rule_id", "text"), [(rule_id, text) for rule_id, pair in OBJECTS.items() for text in pair[1]])
 def test_it_is_left_alone_in_an_object(rule_id: str, text: str) -> None:
     assert rule_id not in found(yaml.safe_load(text))
+
+
+@pytest.mark.parametrize(
+    ("source", "rules"),
+    [
+        ("csi: {driver: ebs.csi.aws.com}", ["FG112"]),
+        ("awsElasticBlockStore: {volumeID: a}", ["FG112"]),
+        ("csi: {driver: driver.longhorn.io}", ["FG114"]),
+        ("nfs: {server: a, path: /}", ["FG114"]),
+        ("csi: {driver: efs.csi.aws.com}", []),
+    ],
+)
+def test_a_claim_is_judged_by_the_volume_that_it_names(source: str, rules: list[str]) -> None:
+    claim = yaml.safe_load("{apiVersion: v1, kind: PersistentVolumeClaim, metadata: {name: c}, spec: {storageClassName: b, volumeName: a}}")
+    bound = yaml.safe_load(_VOLUME % ("claimRef: {uid: d}, " + source))
+    # The class counts no more: it may be gone, or have changed.
+    assert found(claim, bound, yaml.safe_load(_CLASS.replace("name: a", "name: b") % "efs.csi.aws.com")) == rules
+    assert found(claim) == []
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,9 @@
 """What a pod wants of its host. On Fargate the host is its own, and out of its reach.
 
 Source: the EKS user guide's considerations; the fargate-scheduler's `Pod not supported on Fargate: fields not supported: HostNetwork,
-invalid SecurityContext fields: Privileged, port contains HostIP or HostPort` and `V is of an unsupported volume Type`.
+invalid SecurityContext fields: Capabilities added: NET_ADMIN, AllowPrivilegeEscalation, Privileged, port contains HostIP or HostPort`,
+`volumeDevices not supported` and `V is of an unsupported volume Type` (aws-app-mesh-roadmap#158, containers-roadmap#2162,
+ingress-nginx#4888 and #9704); the kubelet of Amazon EKS Distro, which makes the same checks.
 """
 
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from fargateclaims.domain.lint.inventory import Inventory
 from fargateclaims.domain.lint.placement import FITS_IN_CEL, meant_for_ec2
 from fargateclaims.domain.lint.resources import Resource, pod_of
 from fargateclaims.domain.lint.rule import PODS, Expression, Hit, Rule, Severity
-from fargateclaims.domain.lint.values import at, mappings
+from fargateclaims.domain.lint.values import at, items, mappings
 
 # Agents of nodes that EKS or its users run beside Fargate; their pods never were to run there.
 _FOR_NODES: Final = frozenset(
@@ -20,6 +22,12 @@ _FOR_NODES: Final = frozenset(
         *("eks-node-monitoring-agent", "aws-node-termination-handler", "nvidia-device-plugin-daemonset", "neuron-device-plugin"),
         *("ebs-csi-node-windows", "csi-secrets-store", "secrets-store-csi-driver", "csi-secrets-store-provider-aws"),
     }
+)
+
+# What every container has by default, and so may ask for. EKS compares the names as they stand: CAP_CHOWN is none of them.
+_CAPABILITIES: Final = (
+    *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "NET_RAW"),
+    *("SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
 )
 
 
@@ -33,6 +41,27 @@ def _privileged(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     for container in pod_of(resource).containers:
         if at(container.value, "securityContext", "privileged") is True:
             yield Hit((*container.path, "securityContext", "privileged"), f"container {container.name} is privileged")
+
+
+def _capabilities(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
+    for container in pod_of(resource).containers:
+        added = items(container.value, "securityContext", "capabilities", "add")
+        if refused := [name for name in added if isinstance(name, str) and name not in _CAPABILITIES]:
+            path = (*container.path, "securityContext", "capabilities", "add")
+            yield Hit(path, f"container {container.name} adds {', '.join(refused)}")
+
+
+def _escalation(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
+    for container in pod_of(resource).containers:
+        if at(container.value, "securityContext", "allowPrivilegeEscalation") is True:
+            path = (*container.path, "securityContext", "allowPrivilegeEscalation")
+            yield Hit(path, f"container {container.name} may gain privileges")
+
+
+def _block_devices(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
+    for container in pod_of(resource).containers:
+        if items(container.value, "volumeDevices"):
+            yield Hit((*container.path, "volumeDevices"), f"container {container.name} takes a block device")
 
 
 def _host_port(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
@@ -151,5 +180,58 @@ RULES: Final = (
         sources=("G3", "G22"),
         check=_host_path,
         expressions=(Expression(PODS, "!has(variables.spec.volumes) || variables.spec.volumes.all(v, !has(v.hostPath))"),),
+    ),
+    Rule(
+        id="FG119",
+        severity=Severity.ERROR,
+        title="Added capability",
+        why=(
+            "The fargate-scheduler refuses capabilities beyond those that every container has, and the pod stays Pending: the init "
+            "containers of service meshes, which add NET_ADMIN, among them."
+        ),
+        advice=(
+            "take it out of securityContext.capabilities.add (if it is a mesh's, by leaving its sidecar out of this pod), or keep this pod "
+            "on EC2 nodes"
+        ),
+        sources=("G8",),
+        check=_capabilities,
+        expressions=(
+            Expression(
+                PODS,
+                "variables.containers.all(c, !has(c.securityContext) || !has(c.securityContext.capabilities)"
+                " || !has(c.securityContext.capabilities.add) || c.securityContext.capabilities.add.all(a, a in ["
+                + ", ".join(f"'{name}'" for name in _CAPABILITIES)
+                + "]))",
+            ),
+        ),
+    ),
+    Rule(
+        id="FG120",
+        severity=Severity.ERROR,
+        title="Privilege escalation",
+        why="The fargate-scheduler refuses containers that say allowPrivilegeEscalation: true, and the pod stays Pending.",
+        advice=(
+            "set securityContext.allowPrivilegeEscalation to false (an ingress controller then listens on ports above 1023), or keep this "
+            "pod on EC2 nodes"
+        ),
+        sources=("G8",),
+        check=_escalation,
+        expressions=(
+            Expression(
+                PODS,
+                "variables.containers.all(c, !has(c.securityContext) || !has(c.securityContext.allowPrivilegeEscalation)"
+                " || !c.securityContext.allowPrivilegeEscalation)",
+            ),
+        ),
+    ),
+    Rule(
+        id="FG121",
+        severity=Severity.ERROR,
+        title="Block device",
+        why="The fargate-scheduler refuses volumeDevices, and the pod stays Pending.",
+        advice="use volumeMounts and a static EFS volume, or keep this pod on EC2 nodes",
+        sources=("G22",),
+        check=_block_devices,
+        expressions=(Expression(PODS, "variables.containers.all(c, !has(c.volumeDevices) || c.volumeDevices.size() == 0)"),),
     ),
 )

@@ -1,6 +1,8 @@
 """Volumes. Fargate mounts EFS, if the volume was made by hand; nothing else that outlives the pod.
 
-Source: the EKS user guide's pages on Fargate and on the EBS, EFS, FSx and Mountpoint for S3 drivers.
+Source: the EKS user guide's pages on Fargate and on the EBS, EFS, FSx and Mountpoint for S3 drivers; the fargate-scheduler's `V is of an
+unsupported volume Type` and `PVC C bound to invalid PV V with nil CSI spec` or `with CSI Driver: D`; the kubelet of Amazon EKS Distro,
+which makes the same checks.
 """
 
 from collections.abc import Iterator, Mapping
@@ -8,13 +10,18 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fargateclaims.domain.lint.inventory import Inventory
-from fargateclaims.domain.lint.resources import Pod, Resource, pod_of
+from fargateclaims.domain.lint.resources import Resource
 from fargateclaims.domain.lint.rule import PODS, Expression, Hit, Path, Rule, Severity
 from fargateclaims.domain.lint.values import mapping, mappings, text
+from fargateclaims.domain.pods.templates import KINDS
 
-_EBS: Final = frozenset({"ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com", "kubernetes.io/aws-ebs"})
+_EBS: Final = frozenset({"ebs.csi.aws.com", "ebs.csi.eks.amazonaws.com", "kubernetes.io/aws-ebs", "awsElasticBlockStore"})
 _EFS: Final = "efs.csi.aws.com"
-_UNMOUNTABLE: Final = {
+_BY_HAND: Final = "kubernetes.io/no-provisioner"
+"""The provisioner of classes that bind what was made by hand: the volumes themselves are judged."""
+_PRODUCTS: Final = {
+    **dict.fromkeys(_EBS, "EBS"),
+    _EFS: "EFS",
     "fsx.csi.aws.com": "FSx for Lustre",
     "openzfs.csi.aws.com": "FSx for OpenZFS",
     "fsx.openzfs.csi.aws.com": "FSx for OpenZFS",
@@ -22,14 +29,14 @@ _UNMOUNTABLE: Final = {
     "s3.csi.aws.com": "Mountpoint for S3",
     "file.csi.aws.com": "Amazon File Cache",
 }
+"""What people know drivers by."""
 # What EKS, its drivers' charts and their documents call their classes; other names are judged by their StorageClass, if it is there.
 _EBS_CLASSES: Final = frozenset({"gp2", "gp3", "gp2-csi", "gp3-csi", "ebs-sc", "ebs-gp3", "auto-ebs-sc"})
 _CLASS_ANNOTATION: Final = "volume.beta.kubernetes.io/storage-class"
-_OTHER_TYPES: Final = (
-    *("csi", "iscsi", "rbd", "cephfs", "glusterfs", "fc", "azureDisk", "azureFile", "gcePersistentDisk", "cinder", "flexVolume"),
-    *("portworxVolume", "vsphereVolume", "quobyte", "scaleIO", "storageos", "flocker", "photonPersistentDisk"),
-)
-"""Types that need a driver on the node, or a cloud that this is not. Inline CSI volumes were refused as of an unsupported type."""
+_TAKEN: Final = ("configMap", "downwardAPI", "emptyDir", "nfs", "persistentVolumeClaim", "projected", "secret")
+_WITH_OWN_RULE: Final = ("awsElasticBlockStore", "hostPath")
+_NO_TYPES: Final = frozenset({"capacity", "claimRef", "nodeAffinity"})
+"""What else a PersistentVolume's spec has that is a mapping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +61,6 @@ def _claims(resource: Resource) -> Iterator[_Claim]:
         for index, template in mappings(resource.value, "spec", "volumeClaimTemplates"):
             path = (*resource.path, "spec", "volumeClaimTemplates", index)
             yield _claim(path, f"volume claim template {text(template, 'metadata', 'name')}", template)
-    if resource.pod is not None:
-        for index, volume in mappings(resource.pod.spec, "volumes"):
-            template = mapping(volume, "ephemeral", "volumeClaimTemplate")
-            if template:
-                path = (*resource.pod.path, "volumes", index, "ephemeral", "volumeClaimTemplate")
-                yield _claim(path, f"ephemeral volume {text(volume, 'name')}", template)
 
 
 def _claim(path: Path, what: str, value: object) -> _Claim:
@@ -70,8 +71,14 @@ def _claim(path: Path, what: str, value: object) -> _Claim:
 
 
 def _driver(claim: _Claim, inventory: Inventory) -> tuple[str, Mapping[str, Any]]:
-    """The driver that will provision a claim's volume, and its parameters; empty if that is not known, or nothing is provisioned."""
-    if claim.volume or claim.storage_class == "":
+    """What a claim's volume is of, and the parameters by which it will be provisioned; empty if that is not known.
+
+    It is of a CSI driver, of a provisioner, or of a type that has neither.
+    """
+    if claim.volume:
+        named = inventory.find("PersistentVolume", claim.volume)
+        return ("" if named is None else _source(named)), {}
+    if claim.storage_class == "":
         return "", {}
     found = inventory.default_class if claim.storage_class is None else inventory.find("StorageClass", claim.storage_class)
     if found is not None:
@@ -79,48 +86,72 @@ def _driver(claim: _Claim, inventory: Inventory) -> tuple[str, Mapping[str, Any]
     return ("ebs.csi.aws.com" if claim.storage_class in _EBS_CLASSES else ""), {}
 
 
-def _class_path(claim: _Claim) -> Path:
+def _source(volume: Resource) -> str:
+    """A PersistentVolume's CSI driver, or else its type; empty if it has none."""
+    spec = mapping(volume.value, "spec")
+    types = (kind for kind, value in spec.items() if isinstance(kind, str) and isinstance(value, dict) and kind not in _NO_TYPES)
+    return text(spec, "csi", "driver") or next(types, "")
+
+
+def _source_path(volume: Resource) -> Path:
+    within = ("csi", "driver") if text(volume.value, "spec", "csi", "driver") else (_source(volume),)
+    return (*volume.path, "spec", *within)
+
+
+def _is_other(source: str) -> bool:
+    """Whether this is neither of EFS nor what has a rule of its own."""
+    return source not in {"", _EFS, _BY_HAND} and source not in _EBS
+
+
+def _product(source: str) -> str:
+    # CSI drivers are named like domains, types are plain words.
+    return _PRODUCTS.get(source) or (source if "." in source else f"type {source}")
+
+
+def _naming_path(claim: _Claim) -> Path:
+    if claim.volume:
+        return (*claim.path, "volumeName")
     return claim.path if claim.storage_class is None else (*claim.path, "storageClassName")
 
 
 def _said(claim: _Claim) -> str:
+    if claim.volume:
+        return f"volumeName {claim.volume}"
     return f"class {claim.storage_class}" if claim.storage_class else "the default class"
 
 
 def _ebs(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
     for claim in _claims(resource):
         if _driver(claim, inventory)[0] in _EBS:
-            yield Hit(_class_path(claim), f"{claim.what} gets an EBS volume by {_said(claim)}")
+            yield Hit(_naming_path(claim), f"{claim.what} gets an EBS volume by {_said(claim)}")
+    if _is_made_by_hand(resource) and _source(resource) in _EBS:
+        yield Hit((*resource.path, "spec"), "is an EBS volume")
     for path, volume in _volumes(resource):
-        if "awsElasticBlockStore" in volume or text(volume, "csi", "driver") in _EBS:
-            yield Hit(path, f"{_called(resource, volume)}is an EBS volume")
+        if isinstance(volume.get("awsElasticBlockStore"), dict):
+            yield Hit(path, f"volume {text(volume, 'name')} is an EBS volume")
 
 
 def _dynamic_efs(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
     for claim in _claims(resource):
         driver, parameters = _driver(claim, inventory)
         if driver == _EFS and "provisioningMode" in parameters:
-            yield Hit(_class_path(claim), f"{claim.what} has its EFS volume provisioned by {_said(claim)}")
+            yield Hit(_naming_path(claim), f"{claim.what} has its EFS volume provisioned by {_said(claim)}")
 
 
 def _unmountable(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
     for claim in _claims(resource):
-        product = _UNMOUNTABLE.get(_driver(claim, inventory)[0])
-        if product is not None:
-            yield Hit(_class_path(claim), f"{claim.what} gets a volume of {product} by {_said(claim)}")
-    if resource.kind == "PersistentVolume":
-        for path, volume in _volumes(resource):
-            product = _UNMOUNTABLE.get(text(volume, "csi", "driver"))
-            if product is not None:
-                yield Hit((*path, "csi", "driver"), f"is a volume of {product}")
+        source = _driver(claim, inventory)[0]
+        if _is_other(source):
+            yield Hit(_naming_path(claim), f"{claim.what} gets a volume of {_product(source)} by {_said(claim)}")
+    if _is_made_by_hand(resource) and _is_other(source := _source(resource)):
+        yield Hit(_source_path(resource), f"is a volume of {_product(source)}")
 
 
 def _unsupported(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     for path, volume in _volumes(resource):
-        for kind in _OTHER_TYPES:
-            # A driver of EBS has its own rule.
-            if isinstance(volume.get(kind), dict) and text(volume, "csi", "driver") not in _EBS:
-                driver = text(volume, "csi", "driver")
+        for kind, value in volume.items():
+            if isinstance(value, dict) and isinstance(kind, str) and kind not in _TAKEN and kind not in _WITH_OWN_RULE:
+                driver = text(value, "driver")
                 yield Hit((*path, kind), f"volume {text(volume, 'name')} is of type {kind}{f' ({driver})' if driver else ''}")
 
 
@@ -133,44 +164,34 @@ def _no_class(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
 def _storage_class(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     driver = text(resource.value, "provisioner")
     dynamic_efs = driver == _EFS and "provisioningMode" in mapping(resource.value, "parameters")
-    if driver in _EBS or driver in _UNMOUNTABLE or dynamic_efs:
-        yield Hit((*resource.path, "provisioner"), f"provisions {_product(driver)} volumes")
+    if driver in _EBS or _is_other(driver) or dynamic_efs:
+        yield Hit((*resource.path, "provisioner"), f"provisions {_PRODUCTS.get(driver, driver)} volumes")
 
 
-def _product(driver: str) -> str:
-    return "EBS" if driver in _EBS else "EFS" if driver == _EFS else _UNMOUNTABLE[driver]
+def _is_made_by_hand(resource: Resource) -> bool:
+    """Whether this is a PersistentVolume, and not one that was provisioned: that is told of where it is claimed."""
+    return resource.kind == "PersistentVolume" and not mapping(resource.value, "spec", "claimRef").get("uid")
 
 
 def _volumes(resource: Resource) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """The volumes that an object itself describes: a pod's, or a PersistentVolume's own one."""
-    if resource.kind == "PersistentVolume":
-        # One that was provisioned is told of where it is claimed.
-        if not mapping(resource.value, "spec", "claimRef").get("uid"):
-            yield (*resource.path, "spec"), mapping(resource.value, "spec")
-    elif resource.pod is not None:
-        pod: Pod = pod_of(resource)
-        for index, volume in mappings(pod.spec, "volumes"):
-            yield (*pod.path, "volumes", index), volume
+    """A pod's volumes."""
+    if resource.pod is not None:
+        for index, volume in mappings(resource.pod.spec, "volumes"):
+            yield (*resource.pod.path, "volumes", index), volume
 
 
-def _called(resource: Resource, volume: Mapping[str, Any]) -> str:
-    return "" if resource.kind == "PersistentVolume" else f"volume {text(volume, 'name')} "
-
-
-_CLAIMING: Final = frozenset(
-    {
-        *("PersistentVolumeClaim", "PersistentVolume", "Pod", "Deployment", "ReplicaSet", "StatefulSet", "ReplicationController"),
-        *("Job", "CronJob", "PodTemplate"),
-    }
-)
-_CLAIMS_ALONE: Final = _CLAIMING - {"PersistentVolume"}
+_CLAIMS: Final = frozenset({"PersistentVolumeClaim", "StatefulSet"})
+_STORAGE: Final = _CLAIMS | {"PersistentVolume"}
 
 RULES: Final = (
     Rule(
         id="FG111",
         severity=Severity.ERROR,
         title="Volume of an unsupported type",
-        why="The fargate-scheduler refuses it as of an unsupported type: drivers run as DaemonSets, which Fargate does not have.",
+        why=(
+            "The fargate-scheduler takes configMap, downwardAPI, emptyDir, nfs, persistentVolumeClaim, projected and secret. Any other is "
+            "of an unsupported type, and the pod stays Pending."
+        ),
         advice="read secrets through the API or a synced Secret, files from a ConfigMap, an emptyDir or a static EFS volume",
         sources=("G7", "G21"),
         check=_unsupported,
@@ -178,10 +199,8 @@ RULES: Final = (
             Expression(
                 PODS,
                 "!has(variables.spec.volumes) || variables.spec.volumes.all(v, "
-                + " && ".join(f"!has(v.{kind})" for kind in _OTHER_TYPES[1:])
-                + " && (!has(v.csi) || v.csi.driver in ["
-                + ", ".join(f"'{driver}'" for driver in sorted(_EBS))
-                + "]))",
+                + " || ".join(f"has(v.{kind})" for kind in (*_TAKEN, *_WITH_OWN_RULE))
+                + ")",
             ),
         ),
     ),
@@ -192,7 +211,7 @@ RULES: Final = (
         why="Pods on Fargate cannot mount EBS volumes: the pod stays Pending, or cannot start.",
         advice="use a static EFS volume, or keep this workload on EC2 nodes",
         sources=("G22",),
-        kinds=_CLAIMING,
+        kinds=_STORAGE | (KINDS - {"DaemonSet"}),
         check=_ebs,
         expressions=(
             Expression(
@@ -210,17 +229,17 @@ RULES: Final = (
         why="Fargate mounts EFS volumes by itself, but only those that were made by hand: a PersistentVolume of the file system.",
         advice='make a PersistentVolume with the file system\'s id, name it in the claim (volumeName), and set storageClassName to ""',
         sources=("G21",),
-        kinds=_CLAIMS_ALONE,
+        kinds=_CLAIMS,
         check=_dynamic_efs,
     ),
     Rule(
         id="FG114",
         severity=Severity.ERROR,
-        title="Volume of FSx, or of another driver that works on EC2 alone",
-        why="Its driver runs on EC2 nodes only, so the pod cannot start on Fargate.",
+        title="Claimed volume that is not of EFS",
+        why="The fargate-scheduler takes claims that are bound to a volume of the EFS driver alone: with another, the pod stays Pending.",
         advice="use a static EFS volume, or keep this workload on EC2 nodes",
         sources=("G21", "G22"),
-        kinds=_CLAIMING,
+        kinds=_STORAGE,
         check=_unmountable,
     ),
     Rule(
@@ -240,7 +259,7 @@ RULES: Final = (
         why="The cluster's default class provisions the volume: on EKS that is EBS as a rule, which Fargate cannot mount.",
         advice='set storageClassName to "" and volumeName to a static EFS volume',
         sources=("G21", "G22"),
-        kinds=_CLAIMS_ALONE,
+        kinds=_CLAIMS,
         check=_no_class,
         expressions=(
             Expression(
