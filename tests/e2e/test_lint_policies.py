@@ -38,7 +38,15 @@ PATHS: Final = {
     "CronJob": "/apis/batch/v1/namespaces/{}/cronjobs",
     "Ingress": "/apis/networking.k8s.io/v1/namespaces/{}/ingresses",
 }
+_TARGET: Final = "service.beta.kubernetes.io/aws-load-balancer-nlb-target-type"
 _WARNED: Final = re.compile(r"binding '[^']*': (FG[0-9]{3}) ")
+
+
+def balanced(name: str, **annotations: str) -> dict[str, Any]:
+    """A Service whose load balancer sends to nodes."""
+    metadata = {"name": name, "annotations": {_TARGET: "instance", **annotations}}
+    spec = {"type": "LoadBalancer", "loadBalancerClass": "service.k8s.aws/nlb", "ports": [{"port": 80}]}
+    return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}
 
 
 def objects() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -67,11 +75,10 @@ def warned_namespaces(kubectl: Kubectl) -> Iterator[str]:
 @pytest.fixture
 async def namespace(warned_namespaces: str, api: Api) -> str:
     """The new one, once pods can be made there and the policies are known to the API server."""
-    bad = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "probe"}, "spec": {"type": "NodePort", "ports": [{"port": 80}]}}
 
     async def is_ready() -> bool:
         account = await api.get(f"/api/v1/namespaces/{warned_namespaces}/serviceaccounts/default")
-        probe = await api.create(PATHS["Service"].format(warned_namespaces), bad, dryRun="All")
+        probe = await api.create(PATHS["Service"].format(warned_namespaces), balanced("probe"), dryRun="All")
         return account.code == 200 and bool(probe.warnings)
 
     await eventually(is_ready)
@@ -117,17 +124,15 @@ def _judged(obj: dict[str, Any]) -> tuple[set[str], set[str]]:
 async def test_other_namespaces_are_left_alone(api: Api, namespace: str, kubectl: Kubectl) -> None:
     other = f"{namespace}-other"
     kubectl("create", "namespace", other)
-    bad = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}, "spec": {"type": "NodePort", "ports": [{"port": 80}]}}
-    assert (await api.create(PATHS["Service"].format(other), bad, dryRun="All")).warnings == []
+    assert (await api.create(PATHS["Service"].format(other), balanced("a"), dryRun="All")).warnings == []
     kubectl("delete", "namespace", other, "--wait=false")
 
 
 def test_kubectl_shows_the_warning(kubectl: Kubectl, namespace: str) -> None:
-    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}, "spec": {"type": "NodePort", "ports": [{"port": 80}]}}
-    done = kubectl("apply", "--namespace", namespace, "-f", "-", stdin=service)
+    done = kubectl("apply", "--namespace", namespace, "-f", "-", stdin=balanced("web"))
     assert done.stdout == "service/web created\n"
-    assert "FG306 Node port: use ClusterIP and the Service's name, or a load balancer with ip targets" in done.stderr
-    silent = {**service, "metadata": {"name": "web", "annotations": {"fargateclaims.dev/lint-ignore": "FG306 known"}}}
+    assert f"FG301 Network Load Balancer with nodes as targets: set {_TARGET}: ip" in done.stderr
+    silent = balanced("web", **{"fargateclaims.dev/lint-ignore": "FG301 known"})
     assert kubectl("apply", "--namespace", namespace, "-f", "-", stdin=silent).stderr == ""
 
 

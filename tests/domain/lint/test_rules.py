@@ -156,8 +156,12 @@ CONTAINER: Final[dict[str, tuple[list[str], list[str]]]] = {
             "resources: {requests: {cpu: 250m, memory: 256Mi}, limits: {nvidia.com/gpu: 1}}",
             "resources: {requests: {cpu: 250m, memory: 256Mi, hugepages-2Mi: 2Mi}}",
             "resources: {requests: {cpu: 250m, memory: 256Mi}, limits: {habana.ai/gaudi: 1}}",
+            "resources: {requests: {cpu: 250m, memory: 256Mi, nvidia.com/gpu: 0}, limits: {nvidia.com/gpu: many}}",
         ],
-        ["resources: {requests: {cpu: 250m, memory: 256Mi}, limits: {vpc.amazonaws.com/pod-eni: 1}}"],
+        [
+            "resources: {requests: {cpu: 250m, memory: 256Mi}, limits: {vpc.amazonaws.com/pod-eni: 1}}",
+            "resources: {requests: {cpu: 250m, memory: 256Mi, nvidia.com/gpu: 0}, limits: {nvidia.com/gpu: '0', hugepages-2Mi: 0Mi}}",
+        ],
     ),
     "FG115": (
         ["resources: {requests: {cpu: 17, memory: 32Gi}}", "resources: {requests: {cpu: 1, memory: 120Gi}}"],
@@ -198,7 +202,10 @@ CONTAINER: Final[dict[str, tuple[list[str], list[str]]]] = {
             "args: ['curl http://[fd00:ec2::254]/']",
             "command: [sh, -c, 'curl 169.254.170.23/v1/credentials']",
         ],
-        ["env: [{name: AWS_EC2_METADATA_DISABLED, value: 'true'}]"],
+        [
+            "env: [{name: AWS_EC2_METADATA_DISABLED, value: 'true'}]",
+            "env: [{name: NO_PROXY, value: '169.254.169.254,.svc'}, {name: no_proxy, value: '169.254.169.254,.svc'}]",
+        ],
     ),
     "FG217": (
         ["{image: 'a.example/eks/aws-load-balancer-controller:v2', args: [--cluster-name=a]}"],

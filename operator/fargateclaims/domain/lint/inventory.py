@@ -52,6 +52,18 @@ class Inventory:
                 found[kind, text(target, "kind") or default, text(target, "name")].append(one)
         return found
 
+    def ingresses(self, service: Resource) -> Iterator[Resource]:
+        """The Ingresses that send to a Service."""
+        return (one for one in self._backends.get(service.name, ()) if may_share(one.namespace, service.namespace))
+
+    @cached_property
+    def _backends(self) -> Mapping[str, list[Resource]]:
+        found: dict[str, list[Resource]] = defaultdict(list)
+        for one in self.of("Ingress"):
+            for name in set(_services(one)):
+                found[name].append(one)
+        return found
+
     def budgets(self, workload: Resource) -> list[Resource]:
         """The PodDisruptionBudgets that select a workload's pods."""
         if workload.pod is None:
@@ -99,6 +111,13 @@ REPLICATED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationC
 def may_share(one: str, other: str) -> bool:
     """Whether two namespaces can be the same."""
     return one == other or not one or not other
+
+
+def _services(ingress: Resource) -> Iterator[str]:
+    yield text(ingress.value, "spec", "defaultBackend", "service", "name")
+    for _, rule in mappings(ingress.value, "spec", "rules"):
+        for _, path in mappings(rule, "http", "paths"):
+            yield text(path, "backend", "service", "name")
 
 
 def _match_labels(budget: Resource) -> Mapping[str, str]:

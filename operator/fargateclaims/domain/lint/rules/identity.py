@@ -19,6 +19,8 @@ _ADDRESSES: Final = {
     "[fd00:ec2::23]": "the EKS Pod Identity agent",
 }
 _REGIONS: Final = frozenset({"AWS_REGION", "AWS_DEFAULT_REGION"})
+# What is listed there is not asked through the proxy; nothing says that it is asked at all.
+_NO_PROXY: Final = "no_proxy"
 # Any of these, and the pod has credentials, or none are wanted.
 _CREDENTIALS: Final = frozenset(
     {"AWS_ACCESS_KEY_ID", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_PROFILE", "AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"}
@@ -33,10 +35,13 @@ _TELL: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
 def _metadata(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     for container in pod_of(resource).containers:
         for index, variable in mappings(container.value, "env"):
+            name = text(variable, "name")
+            if name.lower() == _NO_PROXY:
+                continue
             for service in _services(variable.get("value")):
                 yield Hit(
                     (*container.path, "env", index, "value"),
-                    f"variable {text(variable, 'name')} of container {container.name} leads to {service}",
+                    f"variable {name} of container {container.name} leads to {service}",
                 )
         for field in ("command", "args"):
             for index, word in enumerate(items(container.value, field)):

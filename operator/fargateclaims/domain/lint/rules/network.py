@@ -39,8 +39,11 @@ def _is_balanced(resource: Resource) -> bool:
     return spec.get("type") == "LoadBalancer" and text(spec, "loadBalancerClass") in ("", _NLB_CLASS, _AUTO_NLB_CLASS)
 
 
-def _node_port(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
-    if mapping(resource.value, "spec").get("type") == "NodePort":
+def _node_port(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
+    if mapping(resource.value, "spec").get("type") != "NodePort":
+        return
+    # An ALB that sends to the pods does not use the node ports, and its controller's older samples have them all the same.
+    if not any(_sends_to_pods(ingress, inventory) for ingress in inventory.ingresses(resource)):
         yield Hit((*resource.path, "spec", "type"), "is to be reached through ports of nodes")
 
 
@@ -52,17 +55,28 @@ def _ingress_instance(resource: Resource, _inventory: Inventory) -> Iterator[Hit
 def _ingress_default(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
     if _INGRESS_TARGET in resource.annotations:
         return
-    named = text(resource.value, "spec", "ingressClassName") or resource.annotations.get(_INGRESS_CLASS)
-    if not isinstance(named, str):
-        return
-    found = inventory.find("IngressClass", named)
-    if found is None:
-        ours, params = named == _ALB, None
-    else:
-        ours = text(found.value, "spec", "controller") == _CONTROLLER
-        params = inventory.find("IngressClassParams", text(found.value, "spec", "parameters", "name"))
+    ours, params = _class_of(resource, inventory)
     if ours and (params is None or text(params.value, "spec", "targetType") != "ip"):
         yield Hit((*resource.path, "metadata", "annotations"), "its ALB is not told to send to pods")
+
+
+def _sends_to_pods(ingress: Resource, inventory: Inventory) -> bool:
+    if _INGRESS_TARGET in ingress.annotations:
+        return bool(ingress.annotations[_INGRESS_TARGET] == "ip")
+    _, params = _class_of(ingress, inventory)
+    return params is not None and text(params.value, "spec", "targetType") == "ip"
+
+
+def _class_of(ingress: Resource, inventory: Inventory) -> tuple[bool, Resource | None]:
+    """Whether an Ingress's class is the AWS Load Balancer Controller's, and the class's parameters."""
+    named = text(ingress.value, "spec", "ingressClassName") or ingress.annotations.get(_INGRESS_CLASS)
+    if not isinstance(named, str):
+        return False, None
+    found = inventory.find("IngressClass", named)
+    if found is None:
+        return named == _ALB, None
+    ours = text(found.value, "spec", "controller") == _CONTROLLER
+    return ours, inventory.find("IngressClassParams", text(found.value, "spec", "parameters", "name")) if ours else None
 
 
 def _target_group(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
@@ -158,7 +172,6 @@ RULES: Final = (
         sources=("G5",),
         kinds=_SERVICE,
         check=_node_port,
-        expressions=(Expression("services", "!has(object.spec.type) || object.spec.type != 'NodePort'"),),
     ),
     Rule(
         id="FG307",

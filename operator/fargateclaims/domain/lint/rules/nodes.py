@@ -15,6 +15,7 @@ from fargateclaims.domain.lint.placement import (
 from fargateclaims.domain.lint.resources import Resource, pod_of
 from fargateclaims.domain.lint.rule import PODS, Expression, Hit, Path, Rule, Severity
 from fargateclaims.domain.lint.values import items, mapping, mappings, text
+from fargateclaims.domain.pods.quantities import QuantityError, parse_quantity
 
 _OURS: Final = frozenset({*ARCHITECTURES, *SYSTEMS})
 # Added by EKS itself to pods with security groups, which Fargate has.
@@ -28,14 +29,21 @@ def _devices(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
     for container in pod_of(resource).containers:
         seen: set[str] = set()
         for field in ("limits", "requests"):
-            for name in mapping(container.value, "resources", field):
-                if isinstance(name, str) and _is_device(name) and name not in seen:
+            for name, amount in mapping(container.value, "resources", field).items():
+                if isinstance(name, str) and _is_device(name) and name not in seen and not _is_zero(amount):
                     seen.add(name)
                     yield Hit((*container.path, "resources", field, name), f"container {container.name} asks for {name}")
 
 
 def _is_device(name: str) -> bool:
     return ("/" in name and not name.startswith("kubernetes.io/") and name not in _NO_DEVICES) or name.startswith("hugepages-")
+
+
+def _is_zero(amount: object) -> bool:
+    try:
+        return parse_quantity(amount) == 0
+    except QuantityError:
+        return False
 
 
 def _architecture(resource: Resource, _inventory: Inventory) -> Iterator[Hit]:
@@ -111,7 +119,7 @@ RULES: Final = (
                 PODS,
                 " && ".join(
                     f"variables.containers.all(c, !has(c.resources) || !has(c.resources.{field})"
-                    f" || c.resources.{field}.all(k, {_NOT_A_DEVICE_IN_CEL}))"
+                    f" || c.resources.{field}.all(k, ({_NOT_A_DEVICE_IN_CEL}) || string(c.resources.{field}[k]) == '0'))"
                     for field in ("limits", "requests")
                 ),
             ),
