@@ -14,6 +14,8 @@ from support.lint_fixtures import NAMES, text_of
 from support.lint_policies import kinds, told
 from support.strict_schemas import validate
 
+# The API server refuses what is misshapen, and sees no patches of Kustomize's, but what they make.
+WHOLE = [name for name in NAMES if name != "input/misshapen.yaml" and not name.startswith("patches/")]
 KINDS = set().union(*(kinds(target) for target in TARGETS))
 
 
@@ -35,7 +37,7 @@ def judged(obj: dict[str, Any]) -> tuple[set[str], set[str]]:
     return {rule.id for rule in found if rule.whole and rule.id != "FG501"}, {rule.id for rule in found}
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "input/misshapen.yaml"])
+@pytest.mark.parametrize("name", WHOLE)
 def test_policies_tell_what_the_rules_find(name: str) -> None:
     for obj in objects(name):
         must, may = judged(obj)
@@ -43,7 +45,7 @@ def test_policies_tell_what_the_rules_find(name: str) -> None:
 
 
 def test_each_expression_is_tried() -> None:
-    tried = {rule_id for name in NAMES if name != "input/misshapen.yaml" for obj in objects(name) for rule_id in told(obj)}
+    tried = {rule_id for name in WHOLE for obj in objects(name) for rule_id in told(obj)}
     assert tried == {rule.id for rule in RULES if rule.expressions} - {"FG501"}
 
 

@@ -16,8 +16,8 @@ spec:
   hostNetwork: true
   hostPID: true
   containers:
-    - name: a
-      resources: {requests: {cpu: 250m, memory: 256Mi}}
+    - {name: a, image: a,
+       resources: {requests: {cpu: 250m, memory: 256Mi}}}
 """
 
 

@@ -3,15 +3,17 @@
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from posixpath import normpath
 from typing import Any, Final
 
 from fargateclaims.domain.lint.finding import Finding
 from fargateclaims.domain.lint.ignores import Ignore, annotations, comments
 from fargateclaims.domain.lint.inventory import Inventory
+from fargateclaims.domain.lint.patches import is_kustomization, patches_of, why_patch
 from fargateclaims.domain.lint.registry import BY_KIND, RULES
 from fargateclaims.domain.lint.resources import Origin, Resource, resources
 from fargateclaims.domain.lint.rule import Path, Rule
-from fargateclaims.domain.lint.rules.reading import MISSHAPEN, TEMPLATE, UNREADABLE, UNUSED
+from fargateclaims.domain.lint.rules.reading import MISSHAPEN, UNFINISHED, UNREADABLE, UNUSED
 from fargateclaims.domain.lint.texts import Document, Flaw, Lines, documents, line_of
 
 _SOURCE: Final = re.compile(r"^# Source: (\S+)[ \t]*$", re.MULTILINE)
@@ -56,6 +58,7 @@ class Linter:
         self._resources: list[Resource] = []
         self._context: list[Resource] = []
         self._files: dict[str, _File] = {}
+        self._patches: dict[str, str] = {}
         self._findings: list[Finding] = []
 
     @property
@@ -73,27 +76,21 @@ class Linter:
         for document in documents(text):
             if isinstance(document, Flaw):
                 if _TEMPLATE_MARK in text:
-                    self._note(TEMPLATE, Finding(TEMPLATE, "this is no YAML until Helm has rendered it", name, document.line + 1))
+                    self._note(UNFINISHED, Finding(UNFINISHED, "this is no YAML until Helm has rendered it", name, document.line + 1))
                     return
                 self._note(UNREADABLE, Finding(UNREADABLE, document.message, name, document.line + 1))
                 continue
-            self._add(document.value, _origin(name, document, sources))
+            if is_kustomization(name):
+                self._patches.update(dict.fromkeys(patches_of(name, document.value), name))
+            self._resources += resources(document.value, _origin(name, document, sources))
 
     def add_object(self, value: Mapping[str, Any], *, is_context: bool = False) -> None:
         """Add an object, or a list of them, out of a cluster.
 
         :param is_context: it is there for others to refer to, and not looked at itself.
         """
-        if is_context:
-            self._context += resources(value, Origin(root=value))
-        else:
-            self._add(value, Origin(root=value))
-
-    def _add(self, value: object, origin: Origin) -> None:
-        for resource in resources(value, origin):
-            self._resources.append(resource)
-            if resource.flaw:
-                self._note(MISSHAPEN, _finding(MISSHAPEN, resource, resource.path, resource.flaw))
+        found = self._context if is_context else self._resources
+        found += resources(value, Origin(root=value))
 
     def _note(self, rule: Rule, finding: Finding) -> None:
         if self._wanted(rule):
@@ -101,15 +98,32 @@ class Linter:
 
     def findings(self) -> list[Finding]:
         """All that is found, by file, line and id."""
-        inventory = Inventory([*self._resources, *self._context])
-        found = self._findings + [finding for resource in self._resources for finding in self._checked(resource, inventory)]
+        whole, found = [], list(self._findings)
+        for resource in self._resources:
+            patch = self._why_patch(resource)
+            if not patch:
+                whole.append(resource)
+            elif self._wanted(UNFINISHED):
+                found.append(_finding(UNFINISHED, resource, resource.path, patch))
+        inventory = Inventory([*whole, *self._context])
+        found += [finding for resource in whole for finding in self._checked(resource, inventory)]
         for file in self._files.values():
             found += self._unused(file.ignores, Finding(UNUSED, "", file.name))
         order = {name: index for index, name in enumerate(self._files)}
         # Objects out of a cluster keep the order in which they came.
         return sorted(found, key=lambda finding: (order.get(finding.file, 0), finding.line or 0, finding.rule.id))
 
+    def _why_patch(self, resource: Resource) -> str:
+        """Why an object is taken for a patch; empty if it is not."""
+        named_by = self._patches.get(normpath(resource.origin.file))
+        if named_by:
+            return f"{named_by} names it as a patch"
+        lacking = why_patch(resource)
+        return f"it has no {lacking}, so it is a patch" if lacking else ""
+
     def _checked(self, resource: Resource, inventory: Inventory) -> Iterator[Finding]:
+        if resource.flaw and self._wanted(MISSHAPEN):
+            yield _finding(MISSHAPEN, resource, resource.path, resource.flaw)
         ignores = annotations(resource)
         file = self._files.get(resource.origin.file)
         for rule in self._rules.get(resource.kind, ()):

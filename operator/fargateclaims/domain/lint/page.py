@@ -24,9 +24,14 @@ kubectl kustomize overlays/prod | kubectl fargate lint -f -
 kubectl fargate lint -n shop                            # what is in a namespace of the cluster, with your own rights; -A for all
 ```
 
-All objects of one run are seen together: a PodDisruptionBudget, StorageClass, IngressClass or autoscaler in another file counts. What
-has no `kind` (a chart's values) and kinds that no rule is about are passed over. Lint takes it that the pods are to run on Fargate: for
-a workload that stays on EC2 nodes, leave its files out, or ignore the rules.
+All objects of one run are seen together: a PodDisruptionBudget, StorageClass, Ingress, IngressClass or autoscaler in another file
+counts. What has no `kind` (a chart's values) and kinds that no rule is about are passed over. Lint takes it that the pods are to run on
+Fargate: for a workload that stays on EC2 nodes, leave its files out, or ignore the rules.
+
+Patches for Kustomize are no errors: a workload in a file that has no selector, no containers, or a container without an image, and all
+in a file that a kustomization of the same run names in `patches` or `patchesStrategicMerge`. No rule judges them but FG003, which says
+what to check instead: what comes out of `kubectl kustomize`. What comes through standard input or out of a cluster is never taken for
+a patch.
 
 DaemonSets that serve EC2 nodes alone are not reported: those that EKS and its drivers bring, and all that keep away from Fargate by a
 required node affinity `eks.amazonaws.com/compute-type NotIn [fargate]`, or by a node selector that no Fargate node satisfies.

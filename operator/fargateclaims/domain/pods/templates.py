@@ -88,6 +88,13 @@ _SHAPES: Final = {
 KINDS: Final = frozenset(_SHAPES)
 """The kinds that are pods or make pods."""
 
+
+def pod_spec_path(kind: str, group: str) -> tuple[str, ...] | None:
+    """Where an object of a kind keeps the spec of its pods; None for a kind that makes none."""
+    shape = _SHAPES.get(kind)
+    return (*shape.template, "spec") if shape is not None and group in shape.groups else None
+
+
 _MOST_PODS: Final = 2**31 - 1
 
 

@@ -18,12 +18,12 @@ MISSHAPEN: Final = Rule(
     why="No pod can be made of it, so most of it was not checked, and the API server would refuse it.",
     advice="write it as the kind's reference says",
 )
-TEMPLATE: Final = Rule(
+UNFINISHED: Final = Rule(
     id="FG003",
     severity=Severity.INFO,
-    title="Template instead of a manifest",
-    why="A chart's source says what it will be only once it is rendered; nothing in this file was checked.",
-    advice="check what comes out: helm template … | kubectl fargate lint -f -",
+    title="Template or patch instead of a manifest",
+    why="What it will be shows only once Helm has rendered it, or Kustomize has laid it over the rest; nothing in it was checked.",
+    advice="check what comes out: kubectl kustomize DIR | kubectl fargate lint -f -, or helm template CHART | kubectl fargate lint -f -",
 )
 UNUSED: Final = Rule(
     id="FG004",
@@ -32,4 +32,4 @@ UNUSED: Final = Rule(
     why="The finding that it hid is gone, or its id is misspelt; left in place, it would hide the next one.",
     advice="remove it",
 )
-RULES: Final = (UNREADABLE, MISSHAPEN, TEMPLATE, UNUSED)
+RULES: Final = (UNREADABLE, MISSHAPEN, UNFINISHED, UNUSED)
