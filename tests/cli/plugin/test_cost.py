@@ -34,6 +34,34 @@ def test_manifests_by_the_hour_and_month_with_what_a_smaller_size_saves(plugin: 
     )
 
 
+@pytest.mark.parametrize(
+    ("replicas", "scaler", "pods"),
+    [
+        (None, {"minReplicas": 3}, 3),
+        (2, {"minReplicas": 3}, 3),
+        (None, {}, 1),
+        (0, {"minReplicas": 3}, 0),
+        (None, {"kind": "ScaledObject", "minReplicaCount": 2}, 2),
+        (0, {"kind": "ScaledObject", "minReplicaCount": 2}, 2),
+        (4, {"kind": "ScaledObject"}, 0),
+        (4, {"minReplicas": 3, "scaleTargetRef": {"kind": "Deployment", "name": "api"}}, 4),
+    ],
+)
+def test_an_autoscaler_says_how_many_there_are_at_least(
+    plugin: Plugin, tmp_path: Path, replicas: int | None, scaler: dict[str, object], pods: int
+) -> None:
+    """As lint counts them, in whichever file it is."""
+    web = deployment("web", {"app": "web"}, requests={"cpu": "1", "memory": "2Gi"})
+    web["spec"].pop("replicas")
+    web["spec"] |= {} if replicas is None else {"replicas": replicas}
+    spec = {"scaleTargetRef": {"kind": "Deployment", "name": "web"}, **scaler}
+    kind = spec.pop("kind", "HorizontalPodAutoscaler")
+    (tmp_path / "scaler.yaml").write_text(yaml.safe_dump({"kind": kind, "metadata": {"name": "web"}, "spec": spec}))
+    ran = plugin("cost", "-f", str(tmp_path / "scaler.yaml"), "-f", "-", "--region", "us-east-1", "-o", "json", stdin=yaml.safe_dump(web))
+    assert (ran.code, ran.err) == (0, "")
+    assert [line["pods"] for line in json.loads(ran.out)["lines"]] == [pods]
+
+
 def test_the_pods_of_a_namespace(kube: RunningKube, plugin: Plugin) -> None:
     kube.admin.load([{**JOB, "spec": {**JOB["spec"], "suspend": True}}])  # type: ignore[dict-item]
     job = owned_by(kube, "/apis/batch/v1/namespaces/shop/jobs/import")

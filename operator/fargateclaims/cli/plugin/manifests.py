@@ -1,26 +1,36 @@
 """Pods out of manifests: files and stdin."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from fargateclaims.cli.plugin.errors import PluginError
 from fargateclaims.cli.plugin.files import STDIN, UnreadableFileError, read_text
+from fargateclaims.domain.lint.inventory import Inventory
+from fargateclaims.domain.lint.resources import Origin, resources
 from fargateclaims.domain.lint.texts import Flaw, documents
 from fargateclaims.domain.pods.templates import PodTemplate, Unreadable, pod_templates
 
 
 def read_templates(files: Iterable[str]) -> tuple[list[PodTemplate], list[Unreadable]]:
-    """All pods of some files. Raises PluginError where a file cannot be read, is no YAML, or there is no pod in any of them."""
+    """All pods of some files, of a workload as many as an autoscaler in them keeps.
+
+    Raises PluginError where a file cannot be read, is no YAML, or there is no pod in any of them.
+    """
     names = list(files)
     found: list[PodTemplate] = []
     unreadable: list[Unreadable] = []
+    every: list[Any] = []
     for name in names:
-        templates, problems = pod_templates(_documents(name))
+        some = list(_documents(name))
+        templates, problems = pod_templates(some)
+        every += some
         found += templates
         unreadable += problems
     if not found and not unreadable:
         raise PluginError(f"no pods in {', '.join(map(_shown, names))}: neither a Pod nor anything that makes some")
-    return found, unreadable
+    inventory = Inventory(resource for document in every for resource in resources(document, Origin()))
+    return [replace(template, pods=inventory.least_pods(template)) for template in found], unreadable
 
 
 def read_document(name: str) -> Any:  # noqa: ANN401 - whatever is in the file

@@ -6,11 +6,13 @@ Manifests often leave the namespace to whoever applies them: an unknown namespac
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Final
 
 from fargateclaims.api.labels import LabelSelectorOperator as Operator
 from fargateclaims.domain.labels import Requirement
 from fargateclaims.domain.lint.resources import Pod, Resource
-from fargateclaims.domain.lint.values import items, mapping, mappings, text
+from fargateclaims.domain.lint.values import items, mapping, mappings, number, text
+from fargateclaims.domain.pods.templates import PodTemplate
 
 
 class Inventory:
@@ -38,18 +40,24 @@ class Inventory:
         key = "storageclass.kubernetes.io/is-default-class"
         return next((one for one in self.of("StorageClass") if one.annotations.get(key) == "true"), None)
 
-    def autoscalers(self, kind: str, workload: Resource) -> Iterator[Resource]:
-        """The objects of this kind (HorizontalPodAutoscaler, VerticalPodAutoscaler, ScaledObject) that scale a workload."""
-        found = self._targets.get((kind, workload.kind, workload.name), ())
-        return (one for one in found if may_share(one.namespace, workload.namespace))
+    def least_pods(self, template: PodTemplate) -> int | None:
+        """How many pods a workload keeps at least: an autoscaler's word counts before its own. None for one a node (DaemonSet)."""
+        for scaler in self._scalers.get((template.kind, template.name), ()):
+            # Kubernetes' own leaves alone what was set to no pods; KEDA's does not.
+            if may_share(scaler.namespace, template.namespace or "") and (template.pods != 0 or scaler.kind == "ScaledObject"):
+                _, field, default = _SCALERS[scaler.kind]
+                least = number(scaler.value, "spec", field)
+                return default if least is None else least
+        return template.pods
 
     @cached_property
-    def _targets(self) -> Mapping[tuple[str, str, str], list[Resource]]:
-        found: dict[tuple[str, str, str], list[Resource]] = defaultdict(list)
-        for kind, (field, default) in TARGETS.items():
+    def _scalers(self) -> Mapping[tuple[str, str], list[Resource]]:
+        """By the kind and name of what they scale."""
+        found: dict[tuple[str, str], list[Resource]] = defaultdict(list)
+        for kind, (default, _, _) in _SCALERS.items():
             for one in self.of(kind):
-                target = mapping(one.value, "spec", field)
-                found[kind, text(target, "kind") or default, text(target, "name")].append(one)
+                target = mapping(one.value, "spec", "scaleTargetRef")
+                found[text(target, "kind") or default, text(target, "name")].append(one)
         return found
 
     def ingresses(self, service: Resource) -> Iterator[Resource]:
@@ -97,12 +105,11 @@ class Inventory:
         return found
 
 
-TARGETS: Mapping[str, tuple[str, str]] = {
-    "HorizontalPodAutoscaler": ("scaleTargetRef", ""),
-    "VerticalPodAutoscaler": ("targetRef", ""),
-    "ScaledObject": ("scaleTargetRef", "Deployment"),
+_SCALERS: Final[Mapping[str, tuple[str, str, int]]] = {
+    "HorizontalPodAutoscaler": ("", "minReplicas", 1),
+    "ScaledObject": ("Deployment", "minReplicaCount", 0),
 }
-"""Where each kind of autoscaler names its target, and the target's kind if it does not say one."""
+"""For each kind of autoscaler: its target's kind if it does not say one, where it says the least number of pods, and that by default."""
 
 REPLICATED = frozenset({"Deployment", "StatefulSet", "ReplicaSet", "ReplicationController"})
 """The kinds that keep a number of pods running."""

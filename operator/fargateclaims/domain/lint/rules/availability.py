@@ -19,13 +19,7 @@ _PERCENT: Final = re.compile(r"([0-9]{1,3})%")
 
 
 def _replicas(workload: Resource, inventory: Inventory) -> int:
-    """How many pods a workload keeps at least: an autoscaler's word counts before its own."""
-    own = workload.pod.template.pods if workload.pod is not None else None
-    for kind, field in (("HorizontalPodAutoscaler", "minReplicas"), ("ScaledObject", "minReplicaCount")):
-        for scaler in inventory.autoscalers(kind, workload):
-            least = number(scaler.value, "spec", field)
-            return least if least is not None else 1 if kind == "HorizontalPodAutoscaler" else 0
-    return 1 if own is None else own
+    return inventory.least_pods(pod_of(workload).template) or 0
 
 
 def _one_replica(resource: Resource, inventory: Inventory) -> Iterator[Hit]:
