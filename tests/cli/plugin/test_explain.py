@@ -35,9 +35,30 @@ def test_no_profile_takes_it_and_how_near_they_are(kube: RunningKube, plugin: Pl
         "    namespace shop ✓   app=checkout ✗ (the pod has app=web)\n"
         "  data-tools-9999  claim data/tools, ACTIVE\n"
         "    namespace tools-* ✗\n"
-        "next: give the pod's template the label app=checkout: then shop-checkout-9999 takes it\n"
+        "next: give the pod the label app=checkout and make it again: then shop-checkout-9999 takes it\n"
         "next: claim app=web in namespace shop with a FargateProfileClaim, then make the pod again\n"
     )
+
+
+def test_a_slip_of_the_pen_comes_first(kube: RunningKube, plugin: Plugin) -> None:
+    """And a template is spoken of only where there is one: EKS never looks again at a pod that was changed."""
+    labels = {"app": "serach"}
+    kube.admin.load([CHECKOUT, claim("search", {"labels": {"app": "search"}}), suspended_job("import")])
+    made = owned_by(kube, "/apis/batch/v1/namespaces/shop/jobs/import")
+    kube.admin.load([pod("bare", labels=labels), pod("made", labels=labels, metadata=made)])
+    manifests = yaml.safe_dump_all([pod("web", labels=labels), deployment("web", labels)])
+    said = [
+        plugin("explain", "pod", "bare", "-n", "shop").out,
+        plugin("explain", "pod", "made", "-n", "shop").out,
+        *plugin("explain", "-f", "-", "-n", "shop", stdin=manifests).out.split("\n\n"),
+    ]
+    assert [next(line for line in each.splitlines() if line.startswith("next: ")) for each in said] == [
+        "next: give the pod the label app=search and make it again: then shop-search-9999 takes it",
+        "next: give the pod's template the label app=search: then shop-search-9999 takes it",
+        "next: give the pod the label app=search: then shop-search-9999 takes it",
+        "next: give the pod's template the label app=search: then shop-search-9999 takes it",
+    ]
+    assert all(each.index("shop-search-9999") < each.index("shop-checkout-9999") for each in said)
 
 
 def test_it_was_there_before_the_profile(kube: RunningKube, plugin: Plugin) -> None:
@@ -70,7 +91,7 @@ def test_of_several_the_first_by_name(kube: RunningKube, plugin: Plugin) -> None
 def test_a_label_with_wildcards_is_not_to_be_written_as_it_stands(kube: RunningKube, plugin: Plugin) -> None:
     wide = claim("wide", {"labels": {"app": "api-*", "tier": "1"}})
     said = explained(kube, plugin, wide, claim("soon", {"labels": {"app": "x"}}, state=""), pod("web-7f", labels={"app": "web"}))
-    assert "next: give the pod's template what matches the labels app=api-*, tier=1: then shop-wide-9999 takes it\n" in said
+    assert "next: give the pod what matches the labels app=api-*, tier=1 and make it again: then shop-wide-9999 takes it\n" in said
 
 
 @pytest.mark.parametrize("mark", ["labels", "annotations"])
@@ -84,7 +105,7 @@ def test_a_pod_chooses_among_those_that_match(kube: RunningKube, plugin: Plugin,
 def test_a_pod_that_names_a_profile_that_does_not_match_gets_none(kube: RunningKube, plugin: Plugin) -> None:
     said = explained(kube, plugin, CHECKOUT, claim("a"), pod("web-7f", labels={PIN: "shop-checkout-9999"}))
     assert "No Fargate profile takes this pod: its label names shop-checkout-9999, which does not match.\n" in said
-    assert f"next: remove {PIN} from the pod's template, or name a profile that matches\n" in said
+    assert f"next: remove {PIN} from the pod, or name a profile that matches and make it again\n" in said
 
 
 def test_a_profile_that_is_still_to_come(kube: RunningKube, plugin: Plugin) -> None:
@@ -143,7 +164,7 @@ def test_it_runs_on_a_node_of_ec2(kube: RunningKube, plugin: Plugin) -> None:
     [
         (
             {"annotations": {"eks.amazonaws.com/compute-type": "ec2"}},
-            "the annotation eks.amazonaws.com/compute-type: ec2 keeps it off Fargate: remove it from the pod's template",
+            "the annotation eks.amazonaws.com/compute-type: ec2 keeps it off Fargate: remove it from the pod",
         ),
         ({"spec": {"schedulerName": "volcano"}}, "spec.schedulerName gives it to volcano: remove the field"),
         ({"spec": {"nodeSelector": {"disk": "ssd"}}}, "spec.nodeSelector asks for certain nodes, and EKS passes over such pods: remove it"),

@@ -89,7 +89,7 @@ def test_the_right_to_delete_is_named(kube: RunningKube, plugin: Plugin, waiting
 GIVEN = "EKS has given it to profile shop-checkout-9999 already"
 TOO_LARGE = "the pod asks for more than Fargate's largest size"
 PRIVILEGED = "remove securityContext.privileged, or run this pod on EC2 nodes"
-EC2 = "the annotation eks.amazonaws.com/compute-type: ec2 keeps it off Fargate: remove it from the pod's template"
+EC2 = "the annotation eks.amazonaws.com/compute-type: ec2 keeps it off Fargate: remove it from the pod"
 
 
 def test_why_pods_stay(kube: RunningKube, plugin: Plugin) -> None:

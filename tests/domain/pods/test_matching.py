@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fargateclaims.domain.pods.matching import PIN, ProfileView, decide, match_selector
+from fargateclaims.domain.pods.matching import PIN, ProfileView, alike_first, decide, match_selector
 from fargateclaims.domain.profile import ProfileSelector, ProfileState
 
 ACTIVE = ProfileState.ACTIVE
@@ -92,6 +92,23 @@ def test_the_nearest_comes_first() -> None:
     nothing = ProfileView("empty", (), ACTIVE)
     near = decide("shop", {"app": "web", "tier": "1"}, {}, [elsewhere, two_off, nothing, one_off]).near
     assert [one.profile.name for one in near] == ["one", "two", "elsewhere", "empty"]
+
+
+def test_of_those_as_far_off_a_slip_of_the_pen_comes_first() -> None:
+    views = [
+        view("a", ProfileSelector("shop", {"app": "checkout"})),
+        view("b", ProfileSelector("shop", {"app": "checkout", "tier": "1"})),
+        view("c", ProfileSelector("shop", {"app": "invoices"}), ProfileSelector("shop", {"app": "search"})),
+        view("d", ProfileSelector("shop", {"app": "search", "tier": "2"})),
+        view("e", ProfileSelector("data", {"app": "search"})),
+        ProfileView("f", (), ACTIVE),
+    ]
+    near = decide("shop", {"app": "serach", "tier": "1"}, {}, views).near
+    assert [one.profile.name for one in near] == ["b", "a", "c", "d", "f", "e"]
+    found = alike_first(near)
+    assert [one.profile.name for one in found] == ["c", "b", "a", "d", "f", "e"]
+    assert found[0].nearest is not None
+    assert found[0].nearest.selector.labels == {"app": "search"}
 
 
 NAMES = st.sampled_from(["a", "b", "c", "shop-1", "shop-2"])

@@ -70,7 +70,8 @@ def answer(request: Request, output: Format) -> None:
 
 
 def _of_template(template: PodTemplate, namespace: str) -> _Subject:
-    pod = Pod(namespace, template.name, "", template.labels, template.annotations, template.spec)
+    maker = None if template.kind == "Pod" else f"{template.kind}/{template.name}"
+    pod = Pod(namespace, template.name, "", template.labels, template.annotations, template.spec, controller=maker)
     note = f"{template.title}: pods of a DaemonSet do not run on Fargate; make it a sidecar" if template.kind == "DaemonSet" else ""
     return _Subject(f"{template.title} in namespace {namespace}", pod, note=note)
 

@@ -1,13 +1,13 @@
 """Where a pod runs or will run, and why: what `explain` says, as facts and sentences."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from fargateclaims.domain.patterns import is_literal
-from fargateclaims.domain.pods.matching import PIN, Decision, ProfileMatch, ProfileView, decide
+from fargateclaims.domain.pods.matching import PIN, Decision, ProfileMatch, ProfileView, alike_first, decide
 from fargateclaims.domain.pods.pod import DEFAULT_SCHEDULER, FARGATE_SCHEDULER, Pod, reasons_to_bypass
 from fargateclaims.domain.pods.rescheduling import by_hand, made_again, passed_over
 from fargateclaims.domain.pods.scheduler_messages import Advice, advice_on
@@ -75,8 +75,9 @@ def explain(
     :param all_claims: whether the profiles of all claims are among those known: else one that is not seen may take the pod.
     """
     decision = decide(pod.namespace, pod.labels, pod.annotations, profiles)
+    decision = replace(decision, near=alike_first(decision.near))
     said = tuple(Said(source, message, tuple(advice_on(message))) for source, message in _messages(pod, events))
-    bypasses = reasons_to_bypass(pod.labels, pod.annotations, pod.spec)
+    bypasses = reasons_to_bypass(pod)
     outcome = _outcome(pod, decision, bypasses)
     if outcome is Outcome.NO_PROFILE and not all_claims and not _names_one_that_is_seen(decision):
         outcome = Outcome.UNKNOWN
@@ -238,26 +239,30 @@ def _wait(pod: Pod, now: datetime) -> str:
 
 def _ways_to_a_profile(pod: Pod, decision: Decision) -> list[str]:
     coming = [one.profile for one in decision.to_come]
+    again = ", then make the pod again" if pod.created else ""
     if coming:
         names = " or ".join(f"profile {profile.name}" if profile.name else f"the profile of claim {profile.claim}" for profile in coming)
-        again = ", then make the pod again" if pod.created else ""
         return [f"wait until {names} is ACTIVE{again}"]
     if decision.pin:
-        return [f"remove {PIN} from the pod's template, or name a profile that matches"]
+        return [f"remove {PIN} from {pod.source}, or name a profile that matches{_anew(pod)}"]
     nearest = next((one for one in decision.near if one.profile.active), None)
-    way = _way_to(nearest) if nearest else None
+    way = _way_to(nearest, pod) if nearest else None
     ways = [way] if way else []
     labels = ", ".join(f"{key}={value}" for key, value in sorted(pod.labels.items())[:2] if key != "pod-template-hash")
-    again = ", then make the pod again" if pod.created else ""
     ways.append(f"claim {labels or 'its labels'} in namespace {pod.namespace} with a FargateProfileClaim{again}")
     return ways
 
 
-def _way_to(one: ProfileMatch) -> str | None:
+def _way_to(one: ProfileMatch, pod: Pod) -> str | None:
     nearest = one.nearest
     if nearest is None or not nearest.namespace:
         return None
     wrong = [label for label in nearest.labels if not label.matches]
     listed = ", ".join(f"{label.key}={label.value}" for label in wrong)
     what = "the label" if all(is_literal(f"{label.key}{label.value}") for label in wrong) else "what matches the label"
-    return f"give the pod's template {what}{'s' if len(wrong) > 1 else ''} {listed}: then {one.profile.name} takes it"
+    return f"give {pod.source} {what}{'s' if len(wrong) > 1 else ''} {listed}{_anew(pod)}: then {one.profile.name} takes it"
+
+
+def _anew(pod: Pod) -> str:
+    """What else a change takes: a changed template makes new pods by itself, and a changed pod stays as it is for EKS."""
+    return " and make it again" if pod.created and not pod.controller else ""

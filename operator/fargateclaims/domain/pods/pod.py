@@ -23,7 +23,7 @@ class Pod:
     """What a pod says of itself.
 
     :param created: None for one out of a manifest, which nobody has made yet.
-    :param controller: `Kind/name` of what made it and would make it again; None if nothing would.
+    :param controller: `Kind/name` of what makes it, and would make it again; None if nothing would.
     :param problem: what a scheduler says in the condition PodScheduled; empty where it says nothing.
     """
 
@@ -45,6 +45,11 @@ class Pod:
     def on_fargate(self) -> bool:
         """Whether it has a Fargate node."""
         return self.node.startswith(_FARGATE_NODE)
+
+    @property
+    def source(self) -> str:
+        """Where a person changes what it is made of, in words."""
+        return "the pod's template" if self.controller else "the pod"
 
     @property
     def taken(self) -> bool:
@@ -92,15 +97,16 @@ def read_pod(obj: Mapping[str, Any]) -> Pod:
     )
 
 
-def reasons_to_bypass(labels: Mapping[str, str], annotations: Mapping[str, str], spec: Mapping[str, Any]) -> list[str]:
+def reasons_to_bypass(pod: Pod) -> list[str]:
     """Why EKS does not even look for a profile for a pod: sentences with what to do. Empty if nothing stands in the way.
 
     Source: AWS's knowledge centre, "How can I troubleshoot Amazon EKS pods on AWS Fargate that are stuck in a Pending state".
     """
     reasons = []
-    for place, found in (("label", labels), ("annotation", annotations)):
+    spec = pod.spec
+    for place, found in (("label", pod.labels), ("annotation", pod.annotations)):
         if found.get(_COMPUTE_TYPE) == "ec2":
-            reasons.append(f"the {place} {_COMPUTE_TYPE}: ec2 keeps it off Fargate: remove it from the pod's template")
+            reasons.append(f"the {place} {_COMPUTE_TYPE}: ec2 keeps it off Fargate: remove it from {pod.source}")
     scheduler = spec.get("schedulerName")
     if isinstance(scheduler, str) and scheduler not in ("", DEFAULT_SCHEDULER, FARGATE_SCHEDULER):
         reasons.append(f"spec.schedulerName gives it to {scheduler}: remove the field")

@@ -71,7 +71,7 @@ def _why_not(pod: Pod, profile: ProfileView, winner: str | None, pin: str | None
         return f"it names the profile {pin}, which does not take it: change its label"
     if winner != profile.name:
         return f"{'it names' if pin else 'first in order is'} the profile {winner}, which would take it"
-    bypass = reasons_to_bypass(pod.labels, pod.annotations, pod.spec)
+    bypass = reasons_to_bypass(pod)
     if bypass:
         return bypass[0]
     if passed_over(pod, profile):
