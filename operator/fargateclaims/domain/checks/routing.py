@@ -10,6 +10,8 @@ from fargateclaims.domain.network import INTERNET_GATEWAY_PREFIX, RouteTable
 
 ANYWHERE: Final = "0.0.0.0/0"
 """The destination of the default route. IPv6 alone is not enough: the usual names of ECR have IPv4 addresses only."""
+_WIDE: Final = tuple(f"/{length}" for length in range(9))
+"""What a part of a default route ends with. A table may have a thousand narrower routes: those lead to networks, not to everything else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,8 @@ class Routing:
 def default_route(table: RouteTable) -> DefaultRoute | None:
     """The way of a table for all addresses that it has no narrower one for. Where the narrower ones are all addresses, they are the way."""
     blocks: dict[tuple[bool, str], list[IPv4Network]] = {}
-    for route in table.routes:
-        with suppress(ValueError):  # IPv6, and ids of prefix lists
+    for route in (each for each in table.routes if each.destination.endswith(_WIDE)):
+        with suppress(ValueError):  # IPv6
             blocks.setdefault((not route.active, route.target), []).append(IPv4Network(route.destination))
     whole = [(-min(each.prefixlen for each in parts), *way) for way, parts in blocks.items() if _is_everything(parts)]
     if whole:
