@@ -13,7 +13,7 @@ from fargateclaims.domain.lint.patches import is_kustomization, patches_of, why_
 from fargateclaims.domain.lint.registry import BY_KIND, RULES
 from fargateclaims.domain.lint.resources import Origin, Resource, resources
 from fargateclaims.domain.lint.rule import Path, Rule
-from fargateclaims.domain.lint.rules.reading import MISSHAPEN, UNFINISHED, UNREADABLE, UNUSED
+from fargateclaims.domain.lint.rules.reading import MISSHAPEN, PATCH, TEMPLATE, UNREADABLE, UNUSED
 from fargateclaims.domain.lint.texts import Document, Flaw, Lines, documents, line_of
 
 _SOURCE: Final = re.compile(r"^# Source: (\S+)[ \t]*$", re.MULTILINE)
@@ -76,7 +76,7 @@ class Linter:
         for document in documents(text):
             if isinstance(document, Flaw):
                 if _TEMPLATE_MARK in text:
-                    self._note(UNFINISHED, Finding(UNFINISHED, "this is no YAML until Helm has rendered it", name, document.line + 1))
+                    self._note(TEMPLATE, Finding(TEMPLATE, "this is no YAML until Helm has rendered it", name, document.line + 1))
                     return
                 self._note(UNREADABLE, Finding(UNREADABLE, document.message, name, document.line + 1))
                 continue
@@ -103,8 +103,8 @@ class Linter:
             patch = self._why_patch(resource)
             if not patch:
                 whole.append(resource)
-            elif self._wanted(UNFINISHED):
-                found.append(_finding(UNFINISHED, resource, resource.path, patch))
+            elif self._wanted(PATCH):
+                found.append(_finding(PATCH, resource, resource.path, patch))
         inventory = Inventory([*whole, *self._context])
         found += [finding for resource in whole for finding in self._checked(resource, inventory)]
         for file in self._files.values():

@@ -1,5 +1,6 @@
 """What the reading of manifests finds, before any rule looks at an object."""
 
+from dataclasses import replace
 from typing import Final
 
 from fargateclaims.domain.lint.rule import Rule, Severity
@@ -23,8 +24,11 @@ UNFINISHED: Final = Rule(
     severity=Severity.INFO,
     title="Template or patch instead of a manifest",
     why="What it will be shows only once Helm has rendered it, or Kustomize has laid it over the rest; nothing in it was checked.",
-    advice="check what comes out: kubectl kustomize DIR | kubectl fargate lint -f -, or helm template CHART | kubectl fargate lint -f -",
+    advice="check what comes out: helm template CHART (of a patch: kubectl kustomize DIR) | kubectl fargate lint -f -",
 )
+# The same rule, with the one of its commands that helps.
+TEMPLATE: Final = replace(UNFINISHED, advice="check what comes out: helm template CHART | kubectl fargate lint -f -")
+PATCH: Final = replace(UNFINISHED, advice="check what comes out: kubectl kustomize DIR | kubectl fargate lint -f -")
 UNUSED: Final = Rule(
     id="FG004",
     severity=Severity.INFO,
