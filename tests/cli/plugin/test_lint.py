@@ -146,10 +146,10 @@ def test_helms_templates_are_told(lint: Lint) -> None:
 
 
 def test_what_is_no_manifest_yet_is_no_failure_and_says_how_to_check_what_comes_out(lint: Lint) -> None:
-    for name, command in (("input/template.yaml", "helm template CHART"), ("patches/more-replicas.yaml", "kubectl kustomize DIR")):
+    for name, shown_by in (("input/template.yaml", "helm template CHART"), ("patches/more-replicas.yaml", "kubectl kustomize DIR")):
         ran = lint(str(FOLDER / name), "--fail-on", "warning")
         assert (ran.code, ran.err) == (0, "")
-        assert f": check what comes out: {command} | kubectl fargate lint -f -\n" in ran.out
+        assert f": check what comes out: {shown_by} | kubectl fargate lint -f -\n" in ran.out
 
 
 def test_json(lint: Lint) -> None:
