@@ -2,16 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
-
-import pytest
 
 from fargateclaims.api.arn import ClusterARN
 from fargateclaims.api.group import CLAIM_KIND, CLASS_KIND
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
-from fargateclaims.domain.network import Route
 from fargateclaims.kube.errors import Conflict, Missing, Refused, Throttled, Unavailable
 from fargateclaims.settings import Settings
 
@@ -20,7 +16,7 @@ CREATE, DELETE, LIST, DESCRIBE = "CreateFargateProfile", "DeleteFargateProfile",
 CLAIM_STATUS = ("fargateprofileclaims", "shop", "checkout")
 
 
-def failing(kind: FailureClass, *, on: str, times: int = 1, words: str = "no luck") -> Callable[[ClusterARN, str], Any]:
+def failing(kind: FailureClass, *, on: str, times: int = 1) -> Callable[[ClusterARN, str], Any]:
     """Fail the next calls of an operation before they take effect."""
     left = times
 
@@ -28,7 +24,7 @@ def failing(kind: FailureClass, *, on: str, times: int = 1, words: str = "no luc
         nonlocal left
         if operation == on and left:
             left -= 1
-            raise AWSError(Failure(kind, "Code", words, operation))
+            raise AWSError(Failure(kind, "Code", "no luck", operation))
 
     return before
 
@@ -238,31 +234,6 @@ def test_a_limit_that_one_claim_may_be_over_is_not_the_cluster_s(in_fleet: Scena
         await fleet.until(lambda: fleet.ready("large") == ("False", "Invalid"), limit=120)
         fleet.apply()
         await fleet.until(lambda: fleet.ready() == ("True", "Active"), limit=300)
-
-    in_fleet(scenario)
-
-
-@pytest.mark.parametrize(
-    ("words", "reads"),
-    [
-        ("Subnet subnet-0aaaaaaaa provided in Fargate Profile is not a private subnet", 1),
-        ("Cross-account pass role is not allowed.", 1),
-        ("Fargate Profile selectors are not valid", 0),
-    ],
-)
-def test_a_refusal_of_what_a_class_gives_makes_it_looked_at_again_once(in_fleet: Scenarios, words: str, reads: int) -> None:
-    async def scenario(fleet: Any) -> None:
-        await asyncio.sleep(60)
-        tables = fleet.cloud.network.route_tables
-        opened = tuple(replace(table, routes=(*table.routes, Route("::/0", "igw-1"))) for table in tables)
-        fleet.cloud.network = replace(fleet.cloud.network, route_tables=opened)
-        fleet.cloud.before = failing(FailureClass.INVALID, on=CREATE, words=words)
-        before = fleet.cloud.count("DescribeRouteTables")
-        fleet.apply()
-        await fleet.until(lambda: fleet.ready()[0] == "False", limit=30)
-        await asyncio.sleep(30)
-        assert fleet.cloud.count("DescribeRouteTables") - before == reads
-        assert fleet.class_condition("SubnetsUsable")["reason"] == ("PublicSubnet" if reads else "Usable")
 
     in_fleet(scenario)
 

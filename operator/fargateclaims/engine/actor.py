@@ -1,17 +1,11 @@
 """Carries out the one mutation of a plan, and lets the observation know what it has changed."""
 
-import re
-from typing import Final
-
 from fargateclaims.aws.departure import NotPermitted
 from fargateclaims.domain.assessment import Step
 from fargateclaims.domain.failure import AWSError, Failure, FailureClass
 from fargateclaims.domain.plan import Action
 from fargateclaims.engine.observer import Observer
 from fargateclaims.engine.ports import Gateway, Permit
-
-_OF_A_CLASS: Final = re.compile("subnet|role", re.IGNORECASE)
-"""EKS's words where it refuses what a class gives a profile."""
 
 
 async def carry_out(action: Action, gateway: Gateway, observer: Observer, permit: Permit) -> Failure | None:
@@ -23,8 +17,6 @@ async def carry_out(action: Action, gateway: Gateway, observer: Observer, permit
             observer.vanished(action.work.profile.name)
         if error.failure.blocker is not None:
             observer.doubted(error.failure.blocker[0])
-        if error.failure.kind is FailureClass.INVALID and _OF_A_CLASS.search(error.failure.message):
-            observer.classes_doubted()
         return error.failure
     return None
 

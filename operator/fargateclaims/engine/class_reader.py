@@ -58,10 +58,6 @@ class ClassReader:
         self._sources.clear()
         self._unanswered, self._failures, self._due_at = frozenset(), 0, _NEVER
 
-    def doubt(self) -> None:
-        """What was known of the classes may have changed: look at them all again."""
-        self._sources.clear()
-
     async def read(self, gateway: Gateway, cluster: EKSCluster, classes: Iterable[FargateProfileClass], *, again: bool) -> None:
         """Look at the classes that are new or have changed, or at all of them. Raises nothing."""
         wanted = {cls.metadata.name: _source(cls) for cls in classes}

@@ -141,10 +141,6 @@ class Observer:
         """EKS has said that this profile is in motion, whatever was seen of it: it is read before the next mutation."""
         self._doubted.add(name)
 
-    def classes_doubted(self) -> None:
-        """EKS has refused what the classes are made of: they are looked at again before the next mutation."""
-        self._classes.doubt()
-
     def vanished(self, name: str) -> None:
         """EKS says that there is no such profile."""
         self._forget(name)
