@@ -339,7 +339,7 @@ async def test_a_person_says_which_file_and_which_context(clock: VirtualClock, t
     path = two_contexts(tmp_path / "config")
     monkeypatch.setenv("KUBECONFIG", "/nowhere")
     found = await load_user_configuration(clock, str(path), "prod")
-    assert (found.library.host, found.namespace) == ("http://two.example", "shop")
+    assert (found.client.host, found.namespace) == ("http://two.example", "shop")
     assert found.cluster == "arn:aws:eks:eu-west-1:111122223333:cluster/prod"
 
 
@@ -348,7 +348,7 @@ async def test_without_either_it_is_where_kubectl_would_look(clock: VirtualClock
     monkeypatch.delenv("KUBECONFIG", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     found = await load_user_configuration(clock)
-    assert (found.library.host, found.namespace, found.cluster) == ("http://one.example", "default", "c")
+    assert (found.client.host, found.namespace, found.cluster) == ("http://one.example", "default", "c")
 
 
 async def test_a_context_that_is_not_there_is_said(clock: VirtualClock, tmp_path: Path) -> None:
@@ -390,7 +390,7 @@ async def test_what_leads_to_no_server_is_one_sentence(
     path.write_text(yaml.safe_dump(config))
 
     async def ask() -> None:
-        client = KubeClient(api_client((await load_user_configuration(clock, str(path))).library), clock=clock)
+        client = KubeClient(api_client((await load_user_configuration(clock, str(path))).client), clock=clock)
         try:
             await client.request("get", "/version")
         finally:

@@ -76,7 +76,7 @@ class UserConfiguration:
     :param cluster: what the kubeconfig calls the cluster; `aws eks update-kubeconfig` calls it by its ARN. Empty in a pod.
     """
 
-    library: Configuration
+    client: Configuration
     namespace: str
     cluster: str
 

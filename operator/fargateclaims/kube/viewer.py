@@ -49,7 +49,7 @@ class Viewer:
     @classmethod
     def connect(cls, configuration: UserConfiguration, clock: Clock) -> Self:
         """Make one; nothing is sent yet. Raises ConfigurationError."""
-        return cls(KubeClient(api_client(configuration.library), clock=clock))
+        return cls(KubeClient(api_client(configuration.client), clock=clock))
 
     async def close(self) -> None:
         """Close all connections."""
