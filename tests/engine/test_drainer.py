@@ -89,14 +89,20 @@ def test_pods_are_evicted_before_their_profile_goes(in_fleet: Scenarios) -> None
     in_fleet(scenario)
 
 
+async def with_a_pod_that_remains(fleet: Any) -> tuple[str, Any]:
+    """A replacement whose time is over while a budget holds one pod; the old profile's name, and the cluster's own API."""
+    fleet.apply_class(disruption={"timeout": "10m"})
+    old = await active(fleet)
+    plane = fleet.operator.data_planes.of(fleet.arn)
+    plane.pods[old], plane.blocked = pods(1), {"uid-0"}
+    fleet.apply(selectors=[{"labels": {"app": "other"}}])
+    await fleet.until(lambda: fleet.ready() == ("False", "PodsRemain"))
+    return old, plane
+
+
 def test_who_still_runs_at_the_timeout_is_named_and_may_go_later(in_fleet: Scenarios) -> None:
     async def scenario(fleet: Any) -> None:
-        fleet.apply_class(disruption={"timeout": "10m"})
-        old = await active(fleet)
-        plane = fleet.operator.data_planes.of(fleet.arn)
-        plane.pods[old], plane.blocked = pods(1), {"uid-0"}
-        fleet.apply(selectors=[{"labels": {"app": "other"}}])
-        await fleet.until(lambda: fleet.ready() == ("False", "PodsRemain"))
+        old, plane = await with_a_pod_that_remains(fleet)
         assert "shop/web-0" in fleet.message()
         await asyncio.sleep(3600)
         assert deletions(fleet) == 0
@@ -108,12 +114,7 @@ def test_who_still_runs_at_the_timeout_is_named_and_may_go_later(in_fleet: Scena
 
 def test_a_retry_moves_what_still_runs_at_the_timeout(in_fleet: Scenarios) -> None:
     async def scenario(fleet: Any) -> None:
-        fleet.apply_class(disruption={"timeout": "10m"})
-        old = await active(fleet)
-        plane = fleet.operator.data_planes.of(fleet.arn)
-        plane.pods[old], plane.blocked = pods(1), {"uid-0"}
-        fleet.apply(selectors=[{"labels": {"app": "other"}}])
-        await fleet.until(lambda: fleet.ready() == ("False", "PodsRemain"))
+        _, plane = await with_a_pod_that_remains(fleet)
         plane.blocked = set()
         await asyncio.sleep(600)
         assert plane.evicted == []
